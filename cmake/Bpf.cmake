@@ -1,0 +1,34 @@
+# saker_bpf_object(NAME SOURCE x.bpf.c): compiles the object for the target's architecture and makes
+# <view>/probe/NAME.skel.h of it. Needs clang (19, or 14) and bpftool to build,
+# nothing at run time.
+find_program(BPF_CLANG NAMES clang-19 clang-16 clang-14 clang REQUIRED)
+find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(BPF_ARCH arm64)
+else()
+  set(BPF_ARCH x86)
+endif()
+
+function(saker_bpf_object name)
+  cmake_parse_arguments(ARG "" "SOURCE" "" ${ARGN})
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.h")
+  set(view "${PROJECT_BINARY_DIR}/view/skeleton")
+  file(MAKE_DIRECTORY "${view}/probe")
+  set(object "${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o")
+  set(skeleton "${view}/probe/${name}.skel.h")
+  add_custom_command(
+    OUTPUT "${object}" "${skeleton}"
+    COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -g -O2 -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter
+            -D__TARGET_ARCH_${BPF_ARCH} -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -I "${CMAKE_CURRENT_SOURCE_DIR}"
+            -c "${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SOURCE}" -o "${object}"
+    COMMAND ${BPFTOOL} gen skeleton "${object}" name saker_${name} > "${skeleton}"
+    DEPENDS "${ARG_SOURCE}" ${headers}
+    COMMENT "BPF object and skeleton: ${name}"
+    VERBATIM)
+  add_custom_target(${name}_skeleton DEPENDS "${skeleton}")
+  add_library(saker_${name}_skeleton INTERFACE)
+  add_dependencies(saker_${name}_skeleton ${name}_skeleton)
+  target_include_directories(saker_${name}_skeleton SYSTEM INTERFACE "${view}")
+  target_link_libraries(saker_${name}_skeleton INTERFACE PkgConfig::LIBBPF)
+endfunction()

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//
+// process_exec: one record when a process has become a new program. Everything is read from what the kernel
+// set up (bprm, the new mm), which nobody can change between the call and this point; only the arguments
+// are on the new stack, where the program has not run yet.
+#include "lib/inode.h"
+#include "lib/path.h"
+#include "lib/task.h"
+
+static __always_inline void add_args(struct scratch *s, struct saker_exec_record *record, struct mm_struct *mm)
+{
+	unsigned long start = READ(mm, arg_start), end = READ(mm, arg_end);
+	__u64 length = end - start;
+	__u64 limit = args_bytes_max;
+	__u16 flags = 0;
+
+	record->args_bytes = length;
+	if (limit > SAKER_ARGS_BYTES_MAX)
+		limit = SAKER_ARGS_BYTES_MAX;
+	if (length > limit) {
+		length = limit;
+		flags = SAKER_PART_TRUNCATED;
+	}
+	if (length > SAKER_ARGS_BYTES_MAX)
+		return;
+	if (bpf_probe_read_user(begin_part(s), length, (void *)start)) {
+		length = 0;
+		flags = SAKER_PART_FAILED;
+	}
+	end_part(s, SAKER_PART_ARGS, flags, length);
+}
+
+static __always_inline void fill_exe(struct saker_exec_record *record, struct inode *inode, struct cred *cred,
+				     bool memfd)
+{
+	enum layer layer = layer_of(inode);
+
+	record->exe_ino = READ(inode, i_ino);
+	record->exe_dev = device_of(inode);
+	fill_times(inode, &record->exe_ctime_ns, &record->exe_mtime_ns);
+	if (is_writable(inode, cred))
+		record->exe_flags |= SAKER_EXE_WRITABLE;
+	if (layer == LAYER_UPPER)
+		record->exe_flags |= SAKER_EXE_UPPER_LAYER;
+	if (layer == LAYER_LOWER)
+		record->exe_flags |= SAKER_EXE_LOWER_LAYER;
+	if (memfd)
+		record->exe_flags |= SAKER_EXE_FROM_MEMFD;
+}
+
+/* A memfd is an unlinked tmpfs file without a parent, called memfd:NAME. */
+static __always_inline bool is_memfd(struct dentry *dentry, struct inode *inode)
+{
+	struct super_block *sb = READ(inode, i_sb);
+	char name[6] = {};
+
+	if (READ(sb, s_magic) != TMPFS_MAGIC || READ(inode, i_nlink) != 0 || READ(dentry, d_parent) != dentry)
+		return false;
+	bpf_probe_read_kernel(name, sizeof(name), READ(dentry, d_name.name));
+	return name[0] == 'm' && name[1] == 'e' && name[2] == 'm' && name[3] == 'f' && name[4] == 'd' &&
+	       name[5] == ':';
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct mm_struct *mm = READ(task, mm);
+	struct file *exe = READ(mm, exe_file);
+	struct inode *inode = READ(exe, f_inode);
+	struct dentry *dentry = READ(exe, f_path.dentry);
+	struct cred *cred = READ(task, cred);
+	struct saker_exec_record *record;
+	__u32 scope = scope_of(task);
+	struct scratch *s;
+
+	s = begin_record(SAKER_RECORD_EXEC, SAKER_EVENT_EXECVE, READ(task, pid), sizeof(*record));
+	if (!s)
+		return 0;
+	record = (struct saker_exec_record *)s->record;
+	fill_task(&record->task, task);
+	record->argc = READ(bprm, argc);
+	fill_exe(record, inode, cred, is_memfd(dentry, inode));
+	add_kernel_string(s, SAKER_PART_NAME, READ(bprm, filename));
+	add_path(s, (__u64)dentry, (__u64)READ(exe, f_path.mnt), task, SAKER_PART_EXE);
+	add_cwd(s, task);
+	add_args(s, record, mm);
+	if (send_record(s) && (scope & event_scope[SAKER_EVENT_EXECVE]))
+		wake_reader();
+	return 0;
+}

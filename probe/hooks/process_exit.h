@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+//
+// process_exit: one record when a process is gone.
+//
+// The tracepoint fires for each thread, and the leader may leave before the others, so "the leader left" is
+// the wrong question. signal->live counts the threads still running and has been lowered before we are
+// called: zero means that this thread was the last one.
+#include "lib/task.h"
+
+#define ANCESTORS_MAX 32
+
+/* Who inherits the children: as the kernel's find_new_reaper(), the nearest ancestor that asked for it with
+ * PR_SET_CHILD_SUBREAPER, or the init of the pid namespace. */
+static __always_inline struct task_struct *reaper_of(struct task_struct *task)
+{
+	struct pid_namespace *ns = pid_ns_of(READ(task, thread_pid));
+	struct task_struct *init = READ(ns, child_reaper);
+	struct task_struct *ancestor = READ(task, real_parent);
+	struct signal_struct *signal = READ(task, signal);
+	int i;
+
+	if (!BPF_CORE_READ_BITFIELD_PROBED(signal, has_child_subreaper))
+		return init;
+	for (i = 0; i < ANCESTORS_MAX; i++) {
+		signal = READ(ancestor, signal);
+		if (READ(ancestor, tgid) == READ(init, tgid))
+			break;
+		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper) && READ(signal, live.counter) > 0)
+			return ancestor;
+		ancestor = READ(ancestor, real_parent);
+	}
+	return init;
+}
+
+static __always_inline bool has_children(struct task_struct *task)
+{
+	void *head = (void *)task + bpf_core_field_offset(struct task_struct, children);
+
+	return READ(task, children.next) != head;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	struct signal_struct *signal = READ(task, signal);
+	struct saker_exit_record *record;
+	struct task_struct *reaper;
+	__u32 scope = SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER;
+	struct scratch *s;
+
+	if (READ(signal, live.counter) > 0)
+		return 0;
+	if (event_scope[SAKER_EVENT_PROCEXIT])
+		scope = scope_of(task);
+	s = begin_record(SAKER_RECORD_EXIT, SAKER_EVENT_PROCEXIT, READ(task, pid), sizeof(*record));
+	if (!s)
+		return 0;
+	record = (struct saker_exit_record *)s->record;
+	fill_task(&record->task, task);
+	record->status = READ(task, exit_code);
+	if (has_children(task)) {
+		reaper = reaper_of(task);
+		fill_identity(reaper, &record->reaper_tgid, &record->reaper_start_ns);
+	}
+	if (send_record(s) && (scope & event_scope[SAKER_EVENT_PROCEXIT]))
+		wake_reader();
+	return 0;
+}

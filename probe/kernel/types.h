@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * types.h: the kernel structures we depend on, and of them only the fields we use. Offsets here mean
+ * nothing: preserve_access_index makes every access a CO-RE relocation, resolved when the object is loaded
+ * against the running kernel's BTF. So building needs no BTF, and this page is the whole list of what a new
+ * kernel could break. A `___suffix` names another generation of the same structure.
+ */
+#ifndef SAKER_KERNEL_TYPES_H
+#define SAKER_KERNEL_TYPES_H
+
+#include "wire/records.h"
+
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+enum bpf_map_type_used {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+enum { BPF_F_NO_PREALLOC = 1, BPF_NOEXIST = 1, BPF_ANY = 0 };
+enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
+enum { BPF_RB_AVAIL_DATA = 0 };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long r10, r9, r8, cx, dx, si, di, bx, bp, orig_ax;
+};
+struct thread_info {
+	__u32 status; /* TS_COMPAT: this call came through the 32-bit table */
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	__u64 regs[31];
+	__u64 orig_x0;
+	__s32 syscallno;
+};
+struct thread_info {
+	unsigned long flags; /* TIF_32BIT */
+};
+#else
+#error "the probe knows x86 and arm64"
+#endif
+
+struct list_head {
+	struct list_head *next;
+};
+
+typedef struct {
+	__s32 counter;
+} atomic_t;
+
+struct ns_common {
+	__u32 inum;
+};
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+typedef struct {
+	__u32 val;
+} kgid_t;
+
+/* A capability set is one 64-bit word since 6.3 and was two 32-bit words before: 8 bytes, low bits first. */
+typedef struct {
+} kernel_cap_t;
+
+struct user_namespace {
+	struct ns_common ns;
+};
+
+struct cred {
+	kuid_t uid, euid, fsuid;
+	kgid_t gid, egid, fsgid;
+	kernel_cap_t cap_inheritable, cap_permitted, cap_effective;
+	struct user_namespace *user_ns;
+};
+
+struct qstr {
+	__u32 len;
+	const unsigned char *name;
+};
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
+struct super_block {
+	__u32 s_dev;
+	unsigned long s_magic;
+};
+
+struct inode {
+	__u16 i_mode;
+	kuid_t i_uid;
+	kgid_t i_gid;
+	unsigned long i_ino;
+	__u32 i_nlink;
+	struct super_block *i_sb;
+	/* 6.11 and later; see inode___67 and inode___old */
+	__s64 i_mtime_sec, i_ctime_sec;
+	__u32 i_mtime_nsec, i_ctime_nsec;
+};
+
+struct inode___67 { /* 6.6 to 6.10 */
+	struct timespec64 __i_mtime, __i_ctime;
+};
+
+struct inode___old {
+	struct timespec64 i_mtime, i_ctime;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	__u32 f_flags;
+	__u32 f_mode;
+};
+
+struct fdtable {
+	__u32 max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct fs_struct {
+	struct path root, pwd;
+};
+
+struct mm_struct {
+	unsigned long arg_start, arg_end;
+	struct file *exe_file;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+	struct task_struct *child_reaper;
+};
+
+struct upid {
+	__s32 nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	__u32 level;
+	struct upid numbers[1];
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
+};
+
+struct tty_driver {
+	__s32 major, minor_start;
+};
+
+struct tty_struct {
+	struct tty_driver *driver;
+	__s32 index;
+};
+
+enum pid_type {
+	PIDTYPE_PID,
+	PIDTYPE_TGID,
+	PIDTYPE_PGID,
+	PIDTYPE_SID,
+	PIDTYPE_MAX
+};
+
+struct signal_struct {
+	atomic_t live; /* threads that have not begun to exit */
+	struct pid *pids[PIDTYPE_MAX];
+	struct tty_struct *tty;
+	__u32 is_child_subreaper : 1;
+	__u32 has_child_subreaper : 1;
+};
+
+struct kernfs_node {
+	const char *name;
+	__u64 id;
+};
+
+struct cgroup_root {
+	__s32 hierarchy_id;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self; /* must be first in the kernel as well: css_to_cgroup() */
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[16];
+	struct cgroup *dfl_cgrp;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	struct mm_struct *mm;
+	__s32 exit_code;
+	__s32 pid, tgid;
+	struct task_struct *real_parent;
+	struct list_head children;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	__u64 start_boottime;
+	struct cred *cred;
+	char comm[16];
+	struct fs_struct *fs;
+	struct files_struct *files;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
+	kuid_t loginuid;
+	struct css_set *cgroups;
+};
+
+struct linux_binprm {
+	struct file *file;
+	__s32 argc;
+	const char *filename;
+};
+
+#pragma clang attribute pop
+
+struct open_how { /* uapi */
+	__u64 flags, mode, resolve;
+};
+
+#endif /* SAKER_KERNEL_TYPES_H */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * path.h: the path of a file, walked from its dentry up, as d_path() would print it.
+ *
+ * Two paths can be told. The resolved one goes up through mounts to the root of the task (or, for a file
+ * outside it, to the root of its mount namespace). The inner one ignores mounts and goes up inside the file
+ * system: when it meets the dentry of the task's root, the file is part of the root file system, and the
+ * name so found is the one that a bind mount of it hides. Other file systems have no such name.
+ *
+ * Both are built from their end in scratch memory. At most COMPONENTS_MAX steps; a longer path keeps its end
+ * and is marked as truncated.
+ */
+#ifndef SAKER_PATH_H
+#define SAKER_PATH_H
+
+#include "lib/walk.h"
+
+#define COMPONENTS_MAX 64
+
+/* Puts "/name" before what is there; false when it does not fit. */
+static __always_inline bool prepend(struct scratch *s, struct dentry *dentry)
+{
+	__u32 length = READ(dentry, d_name.len);
+	const void *name = READ(dentry, d_name.name);
+	__u32 position = s->walk_position;
+
+	if (length > 255 || position < length + 1)
+		return false;
+	position -= length;
+	bpf_probe_read_kernel(&s->walk[position & WALK_MASK], length & 255, name);
+	position -= 1;
+	s->walk[position & WALK_MASK] = '/';
+	s->walk_position = position;
+	return true;
+}
+
+/* One step up; true when the walk is over. */
+static __always_inline bool step_up(struct scratch *s, __u64 root_dentry, __u64 root_mnt)
+{
+	struct dentry *dentry = TYPED(struct dentry, s->walk_dentry);
+	struct mount *mount = TYPED(struct mount, s->walk_mount);
+	struct dentry *parent = READ(dentry, d_parent);
+	__u64 mnt = (__u64)mount + bpf_core_field_offset(struct mount, mnt);
+
+	if (s->walk_dentry == root_dentry && mnt == root_mnt) {
+		s->walk_whole = true;
+		return true;
+	}
+	if (dentry == READ(mount, mnt.mnt_root) || dentry == parent) {
+		struct mount *above = READ(mount, mnt_parent);
+
+		if (above == mount) { /* the root of the namespace, or a mount of nobody */
+			char first = 0;
+
+			bpf_probe_read_kernel(&first, 1, READ(dentry, d_name.name));
+			if (first != '/') /* memfd:x and its like hang nowhere */
+				prepend(s, dentry);
+			s->walk_whole = true;
+			return true;
+		}
+		s->walk_crossed = true;
+		s->walk_dentry = (__u64)READ(mount, mnt_mountpoint);
+		s->walk_mount = (__u64)above;
+		return false;
+	}
+	s->walk_dentry = (__u64)parent;
+	return !prepend(s, dentry);
+}
+
+/* The same inside one file system; only `whole` when the task's root dentry was met. */
+static __always_inline bool step_up_inside(struct scratch *s, __u64 root_dentry)
+{
+	struct dentry *dentry = TYPED(struct dentry, s->walk_dentry);
+	struct dentry *parent = READ(dentry, d_parent);
+
+	if (s->walk_dentry == root_dentry) {
+		s->walk_whole = true;
+		return true;
+	}
+	s->walk_dentry = (__u64)parent;
+	return dentry == parent || !prepend(s, dentry);
+}
+
+/* Adds the resolved path of a place, as `task` sees it; true when mounts were passed on the way or the place
+ * is on another mount than the root, so that an inner path may differ. Places are passed as addresses: they
+ * come from many types of holders. */
+static __noinline int add_path(struct scratch *s, __u64 dentry, __u64 mnt, struct task_struct *task, __u16 kind)
+{
+	struct fs_struct *fs = READ(task, fs);
+	__u64 root_dentry, root_mnt;
+	int i;
+
+	if (!fs) /* the task is on its way out */
+		return 0;
+	root_dentry = (__u64)READ(fs, root.dentry);
+	root_mnt = (__u64)READ(fs, root.mnt);
+	begin_walk(s);
+	s->walk_dentry = dentry;
+	s->walk_mount = mnt - bpf_core_field_offset(struct mount, mnt);
+	for (i = 0; i < COMPONENTS_MAX; i++)
+		if (step_up(s, root_dentry, root_mnt))
+			break;
+	add_walk(s, kind);
+	return s->walk_crossed || mnt != root_mnt;
+}
+
+static __noinline int add_inner_path(struct scratch *s, __u64 dentry, struct task_struct *task)
+{
+	struct fs_struct *fs = READ(task, fs);
+	__u64 root_dentry;
+	int i;
+
+	if (!fs)
+		return 0;
+	root_dentry = (__u64)READ(fs, root.dentry);
+	begin_walk(s);
+	s->walk_dentry = dentry;
+	for (i = 0; i < COMPONENTS_MAX; i++)
+		if (step_up_inside(s, root_dentry))
+			break;
+	if (s->walk_whole)
+		add_walk(s, SAKER_PART_INNER);
+	return 0;
+}
+
+static __always_inline void add_cwd(struct scratch *s, struct task_struct *task)
+{
+	struct fs_struct *fs = READ(task, fs);
+
+	if (fs)
+		add_path(s, (__u64)READ(fs, pwd.dentry), (__u64)READ(fs, pwd.mnt), task, SAKER_PART_CWD);
+}
+
+#endif /* SAKER_PATH_H */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * read.h: how kernel memory is read.
+ *
+ * A typed pointer can be followed by a plain load that costs next to nothing; a helper call for each step
+ * costs five times as much over a path. Typed pointers come from the tracepoint's arguments, and since 6.2
+ * from bpf_rdonly_cast() for all others. READ() is the plain load where that cast exists and
+ * bpf_probe_read_kernel() where it does not; the verifier removes the branch that is not taken. A wrong
+ * pointer reads as zero either way.
+ */
+#ifndef SAKER_READ_H
+#define SAKER_READ_H
+
+#include "kernel/types.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+/* Set before loading to measure and test the fallback on a kernel that does not need it. */
+const volatile bool force_probe_read;
+
+static __always_inline bool typed_pointers(void)
+{
+	return bpf_rdonly_cast && !force_probe_read;
+}
+
+#define READ(pointer, field)                                                              \
+	({                                                                                \
+		__typeof__(pointer) from_ = (pointer);                                    \
+		__typeof__(from_->field) value_;                                          \
+		if (typed_pointers())                                                     \
+			value_ = from_->field;                                            \
+		else                                                                      \
+			bpf_core_read(&value_, sizeof(value_), &from_->field);            \
+		value_;                                                                   \
+	})
+
+/* Gives a bare address its type back. */
+#define TYPED(type, address)                                                           \
+	({                                                                             \
+		void *typed_value_ = (void *)(address);                                \
+		if (typed_pointers())                                                  \
+			typed_value_ = bpf_rdonly_cast(typed_value_, bpf_core_type_id_kernel(type)); \
+		(type *)typed_value_;                                                  \
+	})
+
+#define CAPABILITIES(cred, set)                                                     \
+	({                                                                          \
+		__u64 capabilities_ = 0;                                            \
+		bpf_core_read(&capabilities_, sizeof(capabilities_), &(cred)->set); \
+		capabilities_;                                                      \
+	})
+
+static __always_inline struct task_struct *current_task(void)
+{
+	return TYPED(struct task_struct, bpf_get_current_task());
+}
+
+#endif /* SAKER_READ_H */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * settings.h: what user space tells the probe. Constants are frozen before loading, so the verifier folds
+ * them; `plan` changes while running, one byte at a time, and may be read half-changed: each byte alone is
+ * sound.
+ */
+#ifndef SAKER_SETTINGS_H
+#define SAKER_SETTINGS_H
+
+#include "lib/read.h"
+
+const volatile __u32 cpus_per_ring = 1;
+const volatile __u32 ring_bytes = 1 << 20;
+const volatile __u32 args_bytes_max = 4096;
+/* Index of a controller that has a v1 hierarchy, -1 when none has; and the number of that hierarchy. */
+const volatile __s32 v1_subsystem = -1;
+const volatile __u32 v1_hierarchy;
+/* The agent itself: it must not wake itself up. */
+const volatile __u32 agent_tgid;
+
+/* Laid over the map's memory by user space as saker_probe__bss. */
+__u8 syscall_event[2][SAKER_SYSCALL_NUMBERS]; /* [native, 32-bit][number] -> enum saker_event */
+__u8 event_scope[SAKER_EVENT_COUNT];        /* enum saker_scope bits; 0 = no rule wants it */
+__u32 reader_asleep;                       /* 1 while user space waits in epoll */
+
+#endif /* SAKER_SETTINGS_H */

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * task.h: the acting task, as the kernel has it now.
+ */
+#ifndef SAKER_TASK_H
+#define SAKER_TASK_H
+
+#include "lib/cgroup.h"
+
+#define PID_LEVELS_MAX 32 /* MAX_PID_NS_LEVEL */
+
+/* A pid as seen in its own namespace (the deepest level it has). */
+static __always_inline __u32 pid_in_own_ns(struct pid *pid)
+{
+	struct upid upid = {};
+	__u32 level = READ(pid, level);
+
+	if (level > PID_LEVELS_MAX)
+		level = 0;
+	/* Levels follow each other at a distance only the kernel knows. */
+	bpf_probe_read_kernel(&upid.nr, sizeof(upid.nr),
+			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      level * bpf_core_type_size(struct upid));
+	return upid.nr;
+}
+
+static __always_inline struct pid_namespace *pid_ns_of(struct pid *pid)
+{
+	__u64 address = 0;
+	__u32 level = READ(pid, level);
+
+	if (level > PID_LEVELS_MAX)
+		level = 0;
+	bpf_probe_read_kernel(&address, sizeof(address),
+			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+				      level * bpf_core_type_size(struct upid) +
+				      bpf_core_field_offset(struct upid, ns));
+	return TYPED(struct pid_namespace, address);
+}
+
+static __always_inline __u32 pid_in_root_ns(struct pid *pid)
+{
+	return READ(pid, numbers[0].nr);
+}
+
+static __always_inline __u32 tty_of(struct signal_struct *signal)
+{
+	struct tty_struct *tty = READ(signal, tty);
+	struct tty_driver *driver;
+	__u32 major, minor;
+
+	if (!tty)
+		return 0;
+	driver = READ(tty, driver);
+	major = READ(driver, major);
+	minor = READ(driver, minor_start) + READ(tty, index);
+	return (minor & 0xff) | (major << 8) | ((minor & ~0xffU) << 12);
+}
+
+static __always_inline bool is_compat(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return READ(task, thread_info.status) & 2;
+#else
+	return (READ(task, thread_info.flags) >> 22) & 1;
+#endif
+}
+
+static __always_inline void fill_identity(struct task_struct *task, __u32 *tgid, __u64 *start_ns)
+{
+	struct task_struct *leader = READ(task, group_leader);
+
+	*tgid = READ(task, tgid);
+	*start_ns = READ(leader, start_boottime);
+}
+
+static __always_inline void fill_task(struct saker_task *out, struct task_struct *task)
+{
+	struct task_struct *leader = READ(task, group_leader);
+	struct task_struct *parent = READ(leader, real_parent);
+	struct signal_struct *signal = READ(task, signal);
+	struct pid *pid = READ(task, thread_pid);
+	struct pid *tgid_pid = READ(signal, pids[PIDTYPE_TGID]);
+	struct pid *group = READ(signal, pids[PIDTYPE_PGID]);
+	struct pid *session = READ(signal, pids[PIDTYPE_SID]);
+	struct cred *cred = READ(task, cred);
+	struct user_namespace *user_ns = READ(cred, user_ns);
+	struct nsproxy *nsproxy = READ(task, nsproxy);
+	struct css_set *set = READ(task, cgroups);
+	struct pid_namespace *pid_ns = pid_ns_of(pid);
+
+	out->tgid = READ(task, tgid);
+	out->start_ns = READ(leader, start_boottime);
+	fill_identity(parent, &out->parent_tgid, &out->parent_start_ns);
+	out->vtid = pid_in_own_ns(pid);
+	out->vtgid = pid_in_own_ns(tgid_pid);
+	{
+		struct signal_struct *parent_signal = READ(parent, signal);
+
+		out->parent_vtgid = pid_in_own_ns(READ(parent_signal, pids[PIDTYPE_TGID]));
+	}
+	out->session = pid_in_root_ns(session);
+	out->vsession = pid_in_own_ns(session);
+	out->group = pid_in_root_ns(group);
+	out->vgroup = pid_in_own_ns(group);
+	out->uid = READ(cred, uid.val);
+	out->gid = READ(cred, gid.val);
+	out->euid = READ(cred, euid.val);
+	out->egid = READ(cred, egid.val);
+	out->cap_permitted = CAPABILITIES(cred, cap_permitted);
+	out->cap_effective = CAPABILITIES(cred, cap_effective);
+	out->cap_inheritable = CAPABILITIES(cred, cap_inheritable);
+	out->loginuid = bpf_core_field_exists(task->loginuid) ? READ(task, loginuid.val) : ~0U;
+	out->tty = tty_of(signal);
+	if (user_ns)
+		out->user_ns = READ(user_ns, ns.inum);
+	if (pid_ns)
+		out->pid_ns = READ(pid_ns, ns.inum);
+	if (nsproxy) { /* gone once the task is exiting */
+		struct mnt_namespace *mnt_ns = READ(nsproxy, mnt_ns);
+		struct net *net_ns = READ(nsproxy, net_ns);
+
+		out->mnt_ns = READ(mnt_ns, ns.inum);
+		out->net_ns = READ(net_ns, ns.inum);
+	}
+	out->cgroup_v2 = cgroup_key_v2(set);
+	out->cgroup_v1 = cgroup_key_v1(v1_cgroup(set));
+	if (READ(task, pid) == (__s32)out->tgid)
+		out->flags |= SAKER_TASK_MAIN_THREAD;
+	if (is_compat(task))
+		out->flags |= SAKER_TASK_COMPAT;
+	bpf_probe_read_kernel_str(out->comm, sizeof(out->comm), &leader->comm);
+}
+
+#endif /* SAKER_TASK_H */

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * records.h: all that the kernel side and the C++ side share. Compiles as both.
+ *
+ * A record is a fixed struct, then parts: {kind, flags, length} and that many bytes, one after the
+ * other, unpadded. A reader skips parts it does not know and never reads past header.size. Numbers are
+ * never reused; a gap carries a comment that says why. Every size is asserted at the end, on both sides.
+ *
+ * Times are nanoseconds of CLOCK_BOOTTIME. Ids of processes, users and devices are those of the initial
+ * namespaces unless the name starts with v (as the task itself sees them).
+ */
+#ifndef SAKER_WIRE_RECORDS_H
+#define SAKER_WIRE_RECORDS_H
+
+#ifdef __bpf__
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+#else
+#include <linux/types.h>
+#endif
+
+enum saker_record_type {
+	SAKER_RECORD_FORK = 1,    /* a new process (threads make none) */
+	SAKER_RECORD_EXEC = 2,    /* a process runs a new program */
+	SAKER_RECORD_EXIT = 3,    /* the last thread of a process is gone */
+	SAKER_RECORD_FILE = 4,    /* a call that names a file: opens, and execs that failed */
+	SAKER_RECORD_CGROUP = 5,  /* the path of a cgroup that the probe has not named yet */
+	SAKER_RECORD_BELL = 6,    /* a bare header that carries a wake-up; says nothing */
+	SAKER_RECORD_TYPES
+};
+
+/* Event numbers: what evt.type says. Also the first rows of src/event/types.cc, in this order. */
+enum saker_event {
+	SAKER_EVENT_NONE = 0,
+	SAKER_EVENT_OPEN = 1,
+	SAKER_EVENT_OPENAT = 2,
+	SAKER_EVENT_OPENAT2 = 3,
+	SAKER_EVENT_CREAT = 4,
+	SAKER_EVENT_OPEN_BY_HANDLE_AT = 5,
+	SAKER_EVENT_EXECVE = 6,
+	SAKER_EVENT_EXECVEAT = 7,
+	SAKER_EVENT_CLONE = 8,     /* carried by fork records */
+	SAKER_EVENT_PROCEXIT = 9,
+	SAKER_EVENT_COUNT
+};
+
+enum saker_part_kind {
+	SAKER_PART_NAME = 1,      /* the path as the caller gave it */
+	SAKER_PART_BASE = 2,      /* what a relative name starts from, when it is not the working directory */
+	SAKER_PART_RESOLVED = 3,  /* the file's path as its task sees it, through mounts */
+	SAKER_PART_INNER = 4,     /* its path inside its file system, mounts ignored; absent when equal */
+	SAKER_PART_CWD = 5,
+	SAKER_PART_EXE = 6,       /* the program file, resolved */
+	SAKER_PART_ARGS = 7,      /* arguments, each ended by NUL */
+	SAKER_PART_CGROUP = 8,    /* cgroup path, as the kernel's hierarchy has it */
+};
+
+enum saker_part_flags {
+	SAKER_PART_TRUNCATED = 1,  /* the limit was reached: the bytes are a prefix (RESOLVED, INNER: a suffix) */
+	SAKER_PART_FAILED = 2,     /* the memory could not be read; length is 0 */
+};
+
+struct saker_part {
+	__u16 kind;
+	__u16 flags;
+	__u32 length;  /* bytes that follow */
+};
+
+struct saker_header {
+	__u32 size;  /* of the whole record, this header included */
+	__u16 type;  /* enum saker_record_type */
+	__u16 event; /* enum saker_event */
+	__u64 time_ns;
+	__u32 cpu;
+	__u32 tid;
+};
+
+enum saker_task_flags {
+	SAKER_TASK_MAIN_THREAD = 1,
+	SAKER_TASK_COMPAT = 2,  /* the call came through the 32-bit table */
+};
+
+/* The task that acted, as the kernel has it at the time of the record. */
+struct saker_task {
+	__u64 start_ns;         /* of the process; (tgid, start_ns) names it for ever */
+	__u64 parent_start_ns;
+	__u64 cgroup_v2;        /* id in the default hierarchy; 0 = not there */
+	__u64 cgroup_v1;        /* id in the chosen v1 hierarchy; 0 = no v1 in use */
+	__u64 cap_permitted;
+	__u64 cap_effective;
+	__u64 cap_inheritable;
+	__u32 tgid;
+	__u32 parent_tgid;
+	__u32 vtid;
+	__u32 vtgid;
+	__u32 parent_vtgid;
+	__u32 session;          /* setsid() id */
+	__u32 vsession;
+	__u32 group;            /* setpgid() id */
+	__u32 vgroup;
+	__u32 uid, gid, euid, egid;
+	__u32 loginuid;         /* 4294967295 = never logged in */
+	__u32 tty;              /* device number as in /proc/PID/stat; 0 = none */
+	__u32 mnt_ns, pid_ns, net_ns, user_ns; /* inode numbers */
+	__u32 flags;            /* enum saker_task_flags */
+	char comm[16];          /* of the process's main thread */
+};
+
+struct saker_fork_record {
+	struct saker_header header;
+	struct saker_task task;  /* the child */
+	__u64 creator_start_ns;  /* who called; differs from the parent under CLONE_PARENT */
+	__u32 creator_tgid;
+	__u32 pad;
+};
+
+enum saker_exe_flags {
+	SAKER_EXE_WRITABLE = 1,
+	SAKER_EXE_UPPER_LAYER = 2,
+	SAKER_EXE_FROM_MEMFD = 4,
+	SAKER_EXE_LOWER_LAYER = 8,
+};
+
+struct saker_exec_record {
+	struct saker_header header;
+	struct saker_task task;
+	__u64 exe_ino;
+	__u64 exe_ctime_ns;  /* since the epoch */
+	__u64 exe_mtime_ns;
+	__u32 exe_dev;       /* as st_dev encodes it */
+	__u32 exe_flags;     /* enum saker_exe_flags */
+	__u32 argc;
+	__u32 args_bytes;    /* the whole length, also when ARGS is truncated */
+	/* parts: NAME EXE CWD ARGS */
+};
+
+struct saker_exit_record {
+	struct saker_header header;
+	struct saker_task task;
+	__u64 reaper_start_ns;  /* who inherits the children; 0 with reaper_tgid 0 when there are none */
+	__u32 reaper_tgid;
+	__s32 status;           /* as wait() would give it */
+};
+
+struct saker_file_record {
+	struct saker_header header;
+	struct saker_task task;
+	__s64 result;   /* descriptor or -errno */
+	__u64 ino;      /* 0 with dev 0: no file came of it */
+	__u32 dev;
+	__u32 inode_mode; /* st_mode of the file */
+	__u32 flags;    /* open flags as the caller gave them, the kernel's numbers of its architecture */
+	__u32 mode;     /* permission bits asked for on creation */
+	__u32 resolve;  /* openat2's */
+	__s32 dirfd;
+	__u32 file_flags; /* enum saker_file_flags */
+	__u32 pad;
+	/* parts: NAME BASE RESOLVED INNER CWD; for a failed exec also ARGS */
+};
+
+enum saker_file_flags {
+	SAKER_FILE_CREATED = 1,
+	SAKER_FILE_UPPER_LAYER = 2,
+	SAKER_FILE_LOWER_LAYER = 4,
+};
+
+enum saker_cgroup_op {
+	SAKER_CGROUP_SEEN = 1,     /* made, or met for the first time */
+	SAKER_CGROUP_REMOVED = 2,
+};
+
+struct saker_cgroup_record {
+	struct saker_header header;
+	__u64 key;   /* saker_task.cgroup_v2 or cgroup_v1 */
+	__u32 op;    /* enum saker_cgroup_op */
+	__u32 pad;
+	/* parts: CGROUP */
+};
+
+/* A cgroup's key: its id, and above it the number of its hierarchy (0 = the default one, v2). */
+#define SAKER_CGROUP_KEY(id, hierarchy) ((__u64)(id) | ((__u64)(hierarchy) << 48))
+
+/* Where an event may come from and still matter to a rule; saker_settings.scope, one byte an event. */
+enum saker_scope {
+	SAKER_SCOPE_HOST = 1,
+	SAKER_SCOPE_CONTAINER = 2,
+};
+
+/* What user space has decided about a cgroup; absent = not decided, events are sent. */
+enum saker_cgroup_class {
+	SAKER_CGROUP_PENDING = 0,
+	SAKER_CGROUP_HOST = 1,
+	SAKER_CGROUP_CONTAINER = 2,
+};
+
+#define SAKER_ARGS_BYTES_MAX 16384   /* the limit that can be configured; the default is 4096 */
+#define SAKER_PATH_BYTES_MAX 4096
+#define SAKER_RECORD_BYTES_MAX 40960 /* a record larger than this is not ours */
+#define SAKER_SYSCALL_NUMBERS 1024
+#define SAKER_RINGS_MAX 256
+
+/* Causes counted by the probe, per CPU; names in src/capture/probe_counters.cc. */
+enum saker_counter {
+	SAKER_COUNT_SENT = 0,           /* records that reached a ring */
+	SAKER_COUNT_FILTERED,           /* events that no rule could want */
+	SAKER_COUNT_DROP_RING_FULL,     /* lost: the reader was too slow */
+	SAKER_COUNT_DROP_RING_MISSING,  /* lost: no ring for this CPU */
+	SAKER_COUNT_DROP_SCRATCH,       /* lost: scratch memory was not to be had */
+	SAKER_COUNT_TRUNCATED,          /* records with a truncated part */
+	SAKER_COUNT_READ_FAILED,        /* parts that could not be read */
+	SAKER_COUNT_CGROUP_UNNAMED,     /* cgroups that could not be put into the class map */
+	SAKER_COUNTERS
+};
+
+#ifdef __cplusplus
+#define SAKER_ASSERT_SIZE(type, bytes) static_assert(sizeof(type) == (bytes), #type)
+#else
+#define SAKER_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
+#endif
+SAKER_ASSERT_SIZE(struct saker_part, 8);
+SAKER_ASSERT_SIZE(struct saker_header, 24);
+SAKER_ASSERT_SIZE(struct saker_task, 152);
+SAKER_ASSERT_SIZE(struct saker_fork_record, 192);
+SAKER_ASSERT_SIZE(struct saker_exec_record, 216);
+SAKER_ASSERT_SIZE(struct saker_exit_record, 192);
+SAKER_ASSERT_SIZE(struct saker_file_record, 224);
+SAKER_ASSERT_SIZE(struct saker_cgroup_record, 40);
+
+#endif /* SAKER_WIRE_RECORDS_H */

@@ -1,0 +1,277 @@
+#include "capture/driver.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "capture/cgroup_layout.h"
+#include "capture/syscalls.h"
+#include "probe/probe.skel.h"
+
+namespace saker::capture {
+namespace {
+
+// libbpf tells why a load failed only through its log; the last lines are kept for the error.
+std::string libbpf_last_words;
+
+int keep_last_words(enum libbpf_print_level level, const char* format, va_list args) {
+  if (level == LIBBPF_DEBUG) return 0;
+  char line[1024];
+  std::vsnprintf(line, sizeof(line), format, args);
+  std::string_view text(line);
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  if (const auto newline = text.find('\n'); newline != std::string_view::npos) text = text.substr(0, newline);
+  libbpf_last_words = text;
+  log(LogLevel::kDebug, "{}", text);
+  return 0;
+}
+
+std::unexpected<Error> driver_error(const char* what, int error) {
+  ErrorCode code = ErrorCode::kUnsupported;
+  if (error == EPERM || error == EACCES) code = ErrorCode::kPermission;
+  return fail(code, fmt::format("cannot {}: {} ({}); `saker doctor` says what is missing", what,
+                                std::strerror(error), libbpf_last_words));
+}
+
+// A ring's two mappings, undone when it goes.
+class MappedRing {
+ public:
+  static Result<MappedRing> map(int fd, std::uint32_t bytes) {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    MappedRing ring;
+    ring.page_ = page;
+    ring.bytes_ = bytes;
+    ring.consumer_ = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (ring.consumer_ == MAP_FAILED) return driver_error("map a ring buffer", errno);
+    // The producer's page, then the data twice in a row.
+    ring.producer_ =
+        mmap(nullptr, page + 2 * std::size_t{bytes}, PROT_READ, MAP_SHARED, fd, static_cast<off_t>(page));
+    if (ring.producer_ == MAP_FAILED) return driver_error("map a ring buffer", errno);
+    return ring;
+  }
+  MappedRing(MappedRing&& other) noexcept { *this = std::move(other); }
+  MappedRing& operator=(MappedRing&& other) noexcept {
+    std::swap(consumer_, other.consumer_);
+    std::swap(producer_, other.producer_);
+    page_ = other.page_;
+    bytes_ = other.bytes_;
+    return *this;
+  }
+  ~MappedRing() {
+    if (consumer_ != MAP_FAILED) munmap(consumer_, page_);
+    if (producer_ != MAP_FAILED) munmap(producer_, page_ + 2 * std::size_t{bytes_});
+  }
+
+  RingView view() const {
+    return {.consumer = static_cast<std::uint64_t*>(consumer_),
+            .producer = static_cast<std::uint64_t*>(producer_),
+            .data = static_cast<std::byte*>(producer_) + page_,
+            .mask = bytes_ - 1};
+  }
+
+ private:
+  MappedRing() = default;
+  void* consumer_ = MAP_FAILED;
+  void* producer_ = MAP_FAILED;
+  std::size_t page_ = 0;
+  std::uint32_t bytes_ = 0;
+};
+
+// Index of a v1 controller in css_set.subsys, which depends on the kernel's configuration.
+int subsystem_index(const std::string& controller) {
+  btf* types = btf__load_vmlinux_btf();
+  if (libbpf_get_error(types) != 0) return -1;
+  int index = -1;
+  const std::string wanted = controller + "_cgrp_id";
+  const int id = btf__find_by_name_kind(types, "cgroup_subsys_id", BTF_KIND_ENUM);
+  if (id >= 0) {
+    const btf_type* type = btf__type_by_id(types, static_cast<__u32>(id));
+    const auto* values = btf_enum(type);
+    for (int i = 0; i < btf_vlen(type); ++i) {
+      if (wanted == btf__name_by_offset(types, values[i].name_off)) index = values[i].val;
+    }
+  }
+  btf__free(types);
+  return index;
+}
+
+struct SkeletonDestroyer {
+  void operator()(saker_probe* skeleton) const { saker_probe__destroy(skeleton); }
+};
+struct LinkDestroyer {
+  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
+};
+
+}  // namespace
+
+struct Driver::Impl {
+  std::unique_ptr<saker_probe, SkeletonDestroyer> skeleton;
+  std::vector<UniqueFd> ring_fds;
+  std::vector<MappedRing> mapped;
+  std::unique_ptr<RingReader> reader;
+  std::unique_ptr<bpf_link, LinkDestroyer> syscall_link;
+  UniqueFd epoll;
+
+  Result<> open(const DriverOptions& options);
+  Result<> make_rings(const DriverOptions& options);
+};
+
+Result<> Driver::Impl::open(const DriverOptions& options) {
+  libbpf_set_print(keep_last_words);
+  skeleton.reset(saker_probe__open());
+  if (!skeleton) return driver_error("open the probe", errno);
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus <= 0) return driver_error("count the CPUs", -cpus);
+  const CgroupLayout cgroups = read_cgroup_layout();
+  auto& constants = *skeleton->rodata;
+  constants.ring_bytes = options.ring_bytes;
+  constants.cpus_per_ring = options.cpus_per_ring == 0 ? static_cast<__u32>(cpus) : options.cpus_per_ring;
+  constants.args_bytes_max = options.args_bytes_max;
+  constants.force_probe_read = options.force_probe_read;
+  constants.v1_subsystem = cgroups.v1_controller.empty() ? -1 : subsystem_index(cgroups.v1_controller);
+  constants.v1_hierarchy = cgroups.v1_hierarchy;
+  bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(cpus));
+  bpf_program__set_autoattach(skeleton->progs.syscall_exit, false);
+  if (const int error = saker_probe__load(skeleton.get()); error != 0) {
+    return driver_error("load the probe into the kernel", -error);
+  }
+  return make_rings(options);
+}
+
+Result<> Driver::Impl::make_rings(const DriverOptions& options) {
+  const int cpus = libbpf_num_possible_cpus();
+  const auto per_ring = static_cast<int>(skeleton->rodata->cpus_per_ring);
+  const int count = std::min((cpus + per_ring - 1) / per_ring, SAKER_RINGS_MAX);
+  epoll.reset(epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) return driver_error("create an epoll instance", errno);
+  std::vector<RingView> views;
+  for (int i = 0; i < count; ++i) {
+    UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "saker_ring", 0, 0, options.ring_bytes, nullptr));
+    if (!fd) return driver_error("create a ring buffer", errno);
+    const int value = fd.get();
+    if (bpf_map_update_elem(bpf_map__fd(skeleton->maps.rings), &i, &value, BPF_ANY) != 0) {
+      return driver_error("hand a ring buffer to the probe", errno);
+    }
+    TRY_ASSIGN(MappedRing ring, MappedRing::map(fd.get(), options.ring_bytes));
+    epoll_event interest{};
+    interest.events = EPOLLIN;
+    interest.data.u32 = static_cast<std::uint32_t>(i);
+    if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd.get(), &interest) != 0) {
+      return driver_error("wait for a ring buffer", errno);
+    }
+    views.push_back(ring.view());
+    mapped.push_back(std::move(ring));
+    ring_fds.push_back(std::move(fd));
+  }
+  reader = std::make_unique<RingReader>(std::move(views));
+  return {};
+}
+
+Driver::Driver(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Driver::~Driver() = default;
+
+Result<std::unique_ptr<Driver>> Driver::load(const DriverOptions& options) {
+  auto impl = std::make_unique<Impl>();
+  TRY(impl->open(options));
+  return std::unique_ptr<Driver>(new Driver(std::move(impl)));
+}
+
+Result<> Driver::attach() {
+  if (const int error = saker_probe__attach(impl_->skeleton.get()); error != 0) {
+    return driver_error("attach the probe", -error);
+  }
+  return {};
+}
+
+Result<> Driver::set_plan(const ScopePlan& plan) {
+  auto& memory = *impl_->skeleton->bss;
+  bool any_call = false;
+  for (std::size_t i = 0; i < plan.size(); ++i) memory.event_scope[i] = plan[i];
+  const auto fill = [&](std::span<const SyscallNumber> table, auto& row) {
+    for (const SyscallNumber& syscall : table) {
+      const bool wanted = plan[syscall.type] != 0;
+      row[syscall.number] = wanted ? static_cast<__u8>(syscall.type) : __u8{0};
+      any_call |= wanted;
+    }
+  };
+  fill(native_syscalls(), memory.syscall_event[0]);
+  fill(compat_syscalls(), memory.syscall_event[1]);
+  if (!any_call) {
+    impl_->syscall_link.reset();  // then no system call pays for us
+  } else if (!impl_->syscall_link) {
+    impl_->syscall_link.reset(bpf_program__attach(impl_->skeleton->progs.syscall_exit));
+    if (!impl_->syscall_link) return driver_error("attach to system calls", errno);
+  }
+  return {};
+}
+
+void Driver::set_cgroup_class(std::uint64_t key, saker_cgroup_class decided) {
+  const auto value = static_cast<std::uint8_t>(decided);
+  // BPF_EXIST: a cgroup that is gone again must not come back into the map.
+  bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.cgroup_class), &key, &value, BPF_EXIST);
+}
+
+std::size_t Driver::drain(const RingReader::Handler& handler) {
+  return impl_->reader->drain(boot_time_ns(), handler);
+}
+
+void Driver::wait(int timeout_ms) {
+  std::uint32_t* asleep = &impl_->skeleton->bss->reader_asleep;
+  __atomic_store_n(asleep, 1, __ATOMIC_SEQ_CST);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  // The probe looks at the flag after submitting; we look at the rings after setting it. One of us sees.
+  if (!impl_->reader->any_pending()) {
+    epoll_event event;
+    epoll_wait(impl_->epoll.get(), &event, 1, timeout_ms);
+  }
+  __atomic_store_n(asleep, 0, __ATOMIC_RELAXED);
+}
+
+ProbeCounters Driver::counters() const {
+  ProbeCounters sum;
+  const int cpus = libbpf_num_possible_cpus();
+  struct PerCpu {
+    std::uint64_t cause[SAKER_COUNTERS];
+    std::uint64_t sent[SAKER_EVENT_COUNT];
+    std::uint64_t filtered[SAKER_EVENT_COUNT];
+    std::uint64_t dropped[SAKER_EVENT_COUNT];
+  };
+  static_assert(sizeof(PerCpu) % 8 == 0);
+  std::vector<PerCpu> rows(static_cast<std::size_t>(cpus));
+  const std::uint32_t zero = 0;
+  if (bpf_map_lookup_elem(bpf_map__fd(impl_->skeleton->maps.counters), &zero, rows.data()) != 0) return sum;
+  for (const PerCpu& row : rows) {
+    for (std::size_t i = 0; i < SAKER_COUNTERS; ++i) sum.cause[i] += row.cause[i];
+    for (std::size_t i = 0; i < SAKER_EVENT_COUNT; ++i) {
+      sum.sent[i] += row.sent[i];
+      sum.filtered[i] += row.filtered[i];
+      sum.dropped[i] += row.dropped[i];
+    }
+  }
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, impl_->skeleton->obj) {
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) sum.missed_runs += info.recursion_misses;
+  }
+  return sum;
+}
+
+const RingReader::Stats& Driver::reader_stats() const { return impl_->reader->stats(); }
+
+std::size_t Driver::ring_count() const { return impl_->mapped.size(); }
+
+}  // namespace saker::capture

@@ -1,0 +1,61 @@
+// Driver: the probe in the kernel, loaded, attached and steered.
+//
+// Owns the BPF object and the mapped rings. The object is embedded in the program; nothing is compiled or
+// fetched at run time. Not thread-safe: the pipeline thread owns it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+#include "capture/probe_counters.h"
+#include "capture/ring_reader.h"
+#include "event/types.h"
+
+namespace saker::capture {
+
+struct DriverOptions {
+  std::uint32_t ring_bytes = 1 << 20;    // of one ring; a power of two, at least a page
+  std::uint32_t cpus_per_ring = 2;       // 0 = one ring for all
+  std::uint32_t args_bytes_max = 4096;   // 256 to SAKER_ARGS_BYTES_MAX
+  bool force_probe_read = false;         // use the fallback for kernels before 6.2
+};
+
+// Where events of a type may come from and still matter: SAKER_SCOPE_* bits, by event type.
+using ScopePlan = std::array<std::uint8_t, SAKER_EVENT_COUNT>;
+
+class Driver {
+ public:
+  // Loads the object into the kernel; nothing is attached yet. Errors say what is missing.
+  static Result<std::unique_ptr<Driver>> load(const DriverOptions& options);
+  ~Driver();
+  Driver(const Driver&) = delete;
+
+  // Starts records of processes and cgroups; then the calls that `plan` wants. set_plan() may be called
+  // again at any time: calls that nothing wants are not hooked.
+  Result<> attach();
+  Result<> set_plan(const ScopePlan& plan);
+
+  // Answers the probe's question about a cgroup that it has named.
+  void set_cgroup_class(std::uint64_t key, saker_cgroup_class decided);
+
+  // Records in time order; see RingReader.
+  std::size_t drain(const RingReader::Handler& handler);
+
+  // Sleeps until a record that matters is there, a signal arrives, or the time is over.
+  void wait(int timeout_ms);
+
+  ProbeCounters counters() const;
+  const RingReader::Stats& reader_stats() const;
+  std::size_t ring_count() const;
+
+ private:
+  struct Impl;
+  explicit Driver(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace saker::capture

@@ -1,0 +1,200 @@
+#include "event/decode.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "event/open_flags.h"
+
+namespace saker::event {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+#if defined(__x86_64__) || defined(__i386__)
+constexpr OpenFlagsAbi kAbi = OpenFlagsAbi::kX86;
+#else
+constexpr OpenFlagsAbi kAbi = OpenFlagsAbi::kArm;
+#endif
+
+std::unexpected<Error> broken(const char* what) {
+  return fail(ErrorCode::kInvalid, fmt::format("kernel record: {}", what));
+}
+
+std::string_view comm_of(const char (&comm)[16], Bytes record) {
+  // The view must point into the record, not into the copy of the fixed part.
+  const auto* at = reinterpret_cast<const char*>(record.data()) + sizeof(saker_header) + offsetof(saker_task, comm);
+  return {at, strnlen(comm, sizeof(comm))};
+}
+
+Task task_of(const saker_task& wire, const saker_header& header, Bytes record) {
+  Task task;
+  task.process = {wire.tgid, wire.start_ns};
+  task.parent = {wire.parent_tgid, wire.parent_start_ns};
+  task.tid = header.tid;
+  task.vtid = wire.vtid;
+  task.vpid = wire.vtgid;
+  task.parent_vpid = wire.parent_vtgid;
+  task.session = wire.session;
+  task.vsession = wire.vsession;
+  task.group = wire.group;
+  task.vgroup = wire.vgroup;
+  task.uid = wire.uid;
+  task.gid = wire.gid;
+  task.euid = wire.euid;
+  task.egid = wire.egid;
+  task.loginuid = wire.loginuid;
+  task.tty = wire.tty;
+  task.mnt_ns = wire.mnt_ns;
+  task.pid_ns = wire.pid_ns;
+  task.net_ns = wire.net_ns;
+  task.user_ns = wire.user_ns;
+  task.cap_permitted = wire.cap_permitted;
+  task.cap_effective = wire.cap_effective;
+  task.cap_inheritable = wire.cap_inheritable;
+  task.cgroup_v2 = wire.cgroup_v2;
+  task.cgroup_v1 = wire.cgroup_v1;
+  task.main_thread = (wire.flags & SAKER_TASK_MAIN_THREAD) != 0;
+  task.compat = (wire.flags & SAKER_TASK_COMPAT) != 0;
+  task.comm = comm_of(wire.comm, record);
+  return task;
+}
+
+// Calls `take(kind, text)` for each part; false when a length does not fit.
+template <class Take>
+bool each_part(Bytes parts, Take take) {
+  while (!parts.empty()) {
+    saker_part part;
+    if (parts.size() < sizeof(part)) return false;
+    std::memcpy(&part, parts.data(), sizeof(part));
+    parts = parts.subspan(sizeof(part));
+    if (part.length > parts.size()) return false;
+    Text text;
+    text.bytes = {reinterpret_cast<const char*>(parts.data()), part.length};
+    text.present = (part.flags & SAKER_PART_FAILED) == 0;
+    text.truncated = (part.flags & SAKER_PART_TRUNCATED) != 0;
+    take(part.kind, text);
+    parts = parts.subspan(part.length);
+  }
+  return true;
+}
+
+// The fixed part of a record, copied out because ring memory promises 8-byte alignment only.
+template <class Record>
+bool read_fixed(Bytes record, Record& into) {
+  if (record.size() < sizeof(Record)) return false;
+  std::memcpy(&into, record.data(), sizeof(Record));
+  return true;
+}
+
+bool decode_fork(Bytes record, Event& event) {
+  saker_fork_record wire;
+  if (!read_fixed(record, wire)) return false;
+  event.task = task_of(wire.task, wire.header, record);
+  event.body = Fork{{wire.creator_tgid, wire.creator_start_ns}};
+  return true;
+}
+
+bool decode_exec(Bytes record, Event& event) {
+  saker_exec_record wire;
+  if (!read_fixed(record, wire)) return false;
+  event.task = task_of(wire.task, wire.header, record);
+  Exec exec;
+  exec.argc = wire.argc;
+  exec.args_bytes = wire.args_bytes;
+  exec.file = {.ino = wire.exe_ino,
+               .ctime_ns = wire.exe_ctime_ns,
+               .mtime_ns = wire.exe_mtime_ns,
+               .dev = wire.exe_dev,
+               .writable = (wire.exe_flags & SAKER_EXE_WRITABLE) != 0,
+               .upper_layer = (wire.exe_flags & SAKER_EXE_UPPER_LAYER) != 0,
+               .lower_layer = (wire.exe_flags & SAKER_EXE_LOWER_LAYER) != 0,
+               .from_memfd = (wire.exe_flags & SAKER_EXE_FROM_MEMFD) != 0};
+  const bool ok = each_part(record.subspan(sizeof(wire)), [&](unsigned kind, const Text& text) {
+    if (kind == SAKER_PART_NAME) exec.filename = text;
+    if (kind == SAKER_PART_EXE) exec.exe = text;
+    if (kind == SAKER_PART_CWD) exec.cwd = text;
+    if (kind == SAKER_PART_ARGS) exec.args = text;
+  });
+  event.body = exec;
+  return ok;
+}
+
+bool decode_exit(Bytes record, Event& event) {
+  saker_exit_record wire;
+  if (!read_fixed(record, wire)) return false;
+  event.task = task_of(wire.task, wire.header, record);
+  event.body = Exit{wire.status, {wire.reaper_tgid, wire.reaper_start_ns}};
+  return true;
+}
+
+bool decode_file(Bytes record, Event& event) {
+  saker_file_record wire;
+  if (!read_fixed(record, wire)) return false;
+  event.task = task_of(wire.task, wire.header, record);
+  File file;
+  file.result = wire.result;
+  file.flags = engine_open_flags(wire.flags, kAbi);
+  if ((wire.file_flags & SAKER_FILE_CREATED) != 0) file.flags |= kOpenCreated;
+  if ((wire.file_flags & SAKER_FILE_UPPER_LAYER) != 0) file.flags |= kOpenUpperLayer;
+  if ((wire.file_flags & SAKER_FILE_LOWER_LAYER) != 0) file.flags |= kOpenLowerLayer;
+  file.mode = wire.mode;
+  file.resolve = wire.resolve;
+  file.dirfd = wire.dirfd;
+  file.ino = wire.ino;
+  file.dev = wire.dev;
+  file.inode_mode = wire.inode_mode;
+  const bool ok = each_part(record.subspan(sizeof(wire)), [&](unsigned kind, const Text& text) {
+    if (kind == SAKER_PART_NAME) file.name = text;
+    if (kind == SAKER_PART_BASE) file.base = text;
+    if (kind == SAKER_PART_RESOLVED) file.resolved = text;
+    if (kind == SAKER_PART_INNER) file.inner = text;
+    if (kind == SAKER_PART_CWD) file.cwd = text;
+    if (kind == SAKER_PART_ARGS) file.args = text;
+  });
+  event.body = file;
+  return ok;
+}
+
+bool decode_cgroup(Bytes record, Event& event) {
+  saker_cgroup_record wire;
+  if (!read_fixed(record, wire)) return false;
+  Cgroup cgroup;
+  cgroup.key = wire.key;
+  cgroup.removed = wire.op == SAKER_CGROUP_REMOVED;
+  const bool ok = each_part(record.subspan(sizeof(wire)), [&](unsigned kind, const Text& text) {
+    if (kind == SAKER_PART_CGROUP) cgroup.path = text;
+  });
+  event.body = cgroup;
+  return ok;
+}
+
+}  // namespace
+
+Result<Event> decode(std::span<const std::byte> record) {
+  saker_header header;
+  if (!read_fixed(record, header)) return broken("shorter than its header");
+  if (header.size < sizeof(header) || header.size > record.size()) return broken("size does not fit");
+  if (header.size > SAKER_RECORD_BYTES_MAX) return broken("larger than any record");
+  if (header.event >= SAKER_EVENT_COUNT) return broken("unknown event number");
+  record = record.first(header.size);
+
+  Event event;
+  event.type = header.event;
+  event.cpu = static_cast<std::uint16_t>(header.cpu);
+  event.time_ns = header.time_ns;
+  bool ok = false;
+  switch (header.type) {
+    case SAKER_RECORD_FORK: ok = decode_fork(record, event); break;
+    case SAKER_RECORD_EXEC: ok = decode_exec(record, event); break;
+    case SAKER_RECORD_EXIT: ok = decode_exit(record, event); break;
+    case SAKER_RECORD_FILE: ok = decode_file(record, event); break;
+    case SAKER_RECORD_CGROUP: ok = decode_cgroup(record, event); break;
+    default:
+      return fail(ErrorCode::kUnsupported, fmt::format("kernel record: unknown type {}", header.type));
+  }
+  if (!ok) return broken("a part does not fit");
+  return event;
+}
+
+}  // namespace saker::event
