@@ -1,0 +1,68 @@
+# The front door. Every target installs what it needs from Debian's packages first (nothing when all is there).
+SHELL := /bin/sh
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: help deps build run test unit live bench fuzz format lint arm64 asan tsan clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+deps: ## install the Debian packages that building and testing need
+	@tools/install-deps
+
+build: deps ## build/bin/saker
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS)
+
+run: build ## watch this machine with the shipped rules; alerts in this terminal (root)
+	@$(SUDO) build/bin/saker -c saker.yaml
+
+test: build unit live ## all tests: units, then live ones (root; skipped where the probe cannot run)
+
+unit: build
+	@ctest --test-dir build --output-on-failure -L unit
+
+live: build
+	@$(SUDO) tests/live/run
+
+bench: build ## what the agent costs, next to no agent and to an empty program (root)
+	@$(SUDO) python3 bench/run.py
+
+fuzz: ## each fuzz target for FUZZ_SECONDS (60)
+	@tools/install-deps --fuzz
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz -j $(JOBS)
+	@for target in build/fuzz/bin/*_fuzz; do \
+	  name=$$(basename $$target); mkdir -p build/fuzz/corpus/$$name; echo "== $$name"; \
+	  $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	    build/fuzz/corpus/$$name $$(ls -d fuzz/corpus/$$name 2>/dev/null) >build/fuzz/$$name.log 2>&1 \
+	    || { tail -40 build/fuzz/$$name.log; exit 1; }; \
+	  grep -E 'stat::(number_of_executed_units|new_units_added)' build/fuzz/$$name.log; \
+	done
+
+format: ## clang-format all sources
+	@tools/install-deps --lint
+	@git ls-files '*.h' '*.cc' | grep -v '^probe/' | xargs clang-format-19 -i
+
+lint: build ## clang-tidy
+	@tools/install-deps --lint
+	@git ls-files 'src/*.cc' | grep -v _test.cc | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build --quiet
+
+arm64: ## cross-compile: build/arm64/bin/saker
+	@tools/install-deps --arm64
+	@PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig cmake --preset arm64 >/dev/null
+	@cmake --build --preset arm64 -j $(JOBS)
+
+asan: deps ## unit tests with the address and undefined-behaviour sanitizers
+	@cmake --preset asan >/dev/null && cmake --build --preset asan -j $(JOBS)
+	@ctest --test-dir build/asan --output-on-failure -L unit
+
+tsan: deps ## unit tests with the thread sanitizer
+	@cmake --preset tsan >/dev/null && cmake --build --preset tsan -j $(JOBS)
+	@ctest --test-dir build/tsan --output-on-failure -L unit
+
+clean: ## remove build/
+	@rm -rf build

@@ -1,0 +1,29 @@
+// Alert: what leaves. Made of one match while its event still holds; owns its bytes.
+//
+// Text and JSON are Falco's, byte for byte in keys and order, so that every consumer of Falco alerts reads
+// ours (rule language §18).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/arena.h"
+#include "fields/catalogue.h"
+#include "rules/rule_set.h"
+
+namespace saker::alert {
+
+struct Format {
+  bool json = false;
+  bool json_include_output = true;
+  bool json_include_message = false;
+  bool json_include_output_fields = true;
+  bool json_include_tags = true;
+  bool time_iso_8601 = false;
+};
+
+// One line without its newline.
+std::string format_alert(const Format& format, const rules::EnabledRule& rule, const fields::Subject& subject,
+                         Arena& arena);
+
+}  // namespace saker::alert

@@ -1,0 +1,137 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.h"
+#include "base/log.h"
+
+namespace saker::app {
+namespace {
+
+std::string_view type_text(fields::Type type) {
+  using enum fields::Type;
+  switch (type) {
+    case kText: return "string";
+    case kPath: return "path";
+    case kBytes: return "bytes";
+    case kBool: return "bool";
+    case kInt8: return "int8";
+    case kInt16: return "int16";
+    case kInt32: return "int32";
+    case kInt64: return "int64";
+    case kUint8: return "uint8";
+    case kUint16: return "uint16";
+    case kUint32: return "uint32";
+    case kUint64: return "uint64";
+    case kDouble: return "double";
+    case kPort: return "port";
+    case kRelTime: return "reltime";
+    case kAbsTime: return "abstime";
+    case kIpAddress: return "ipaddr";
+    case kIpNetwork: return "ipnet";
+    case kDynamic: return "dynamic";
+  }
+  return "";
+}
+
+std::string_view argument_text(fields::ArgumentKind kind) {
+  using enum fields::ArgumentKind;
+  switch (kind) {
+    case kNone: return "";
+    case kOptionalIndex: return "[INDEX] optional";
+    case kOptionalKey: return "[KEY] optional";
+    case kOptionalIndexOrKey: return "[INDEX or KEY] optional";
+    case kRequiredIndexOrKey: return "[INDEX or KEY]";
+    case kRequiredKey: return "[KEY]";
+    case kRequiredDotName: return ".NAME";
+    case kRequiredNameOrIndex: return ".NAME or [INDEX]";
+    case kOptionalDotName: return ".NAME optional";
+    case kRequiredTime: return "[TIME]";
+  }
+  return "";
+}
+
+void print_field(const fields::Field& field, const Options& options) {
+  if (options.names_only) {
+    fmt::print("{}\n", field.name);
+  } else if (options.markdown) {
+    fmt::print("| `{}` | {} | {} | {} |\n", field.name, type_text(field.type), argument_text(field.argument), field.help);
+  } else {
+    fmt::print("{:32} {:8} {}{}{}\n", field.name, type_text(field.type), argument_text(field.argument),
+               argument_text(field.argument).empty() ? "" : ". ", field.help);
+  }
+}
+
+}  // namespace
+
+int command_list_fields(const Options& options) {
+  if (options.list_source != "syscall") {
+    log(LogLevel::kError, "unknown source '{}': only syscall is there", options.list_source);
+    return kExitBadInput;
+  }
+  if (options.markdown) fmt::print("| field | type | argument | meaning |\n| --- | --- | --- | --- |\n");
+  for (const fields::Field& field : fields::syscall_catalogue().rows()) {
+    if ((field.flags & fields::kHidden) != 0) continue;
+    if (options.status && field.read != nullptr) continue;
+    print_field(field, options);
+  }
+  return kExitGood;
+}
+
+int command_list_events(const Options& options) {
+  for (event::TypeId type = 1; type < event::type_count(); ++type) {
+    if (options.names_only) {
+      fmt::print("{}\n", event::type_name(type));
+    } else {
+      fmt::print("{:28} {}\n", event::type_name(type), event::is_collected(type) ? "watched" : "known, not watched yet");
+    }
+  }
+  return kExitGood;
+}
+
+int command_list_rules(const Config& config, const Options& options) {
+  const auto rules = load_configured_rules(config);
+  if (!rules) return kExitBadInput;
+  nlohmann::json listed = nlohmann::json::array();
+  for (const rules::EnabledRule& enabled : rules->rules()) {
+    const rules::Rule& rule = enabled.rule;
+    if (!options.rule.empty() && rule.name != options.rule) continue;
+    if (config.format.json) {
+      listed.push_back({{"info",
+                         {{"name", rule.name},
+                          {"condition", rule.condition},
+                          {"output", rule.output},
+                          {"description", rule.description},
+                          {"priority", rules::priority_name(rule.priority)},
+                          {"source", rule.source},
+                          {"enabled", rule.enabled},
+                          {"tags", rule.tags}}}});
+    } else {
+      fmt::print("{:50} {}\n", rule.name, rule.description);
+    }
+  }
+  if (config.format.json) fmt::print("{}\n", nlohmann::json{{"rules", listed}}.dump());
+  return kExitGood;
+}
+
+int command_rules_plan(const Config& config) {
+  const auto rules = load_configured_rules(config);
+  if (!rules) return kExitBadInput;
+  for (event::TypeId type = 1; type < event::type_count(); ++type) {
+    if (!event::is_collected(type)) continue;
+    const rules::EventScope scope = rules->scope(type);
+    if (!scope.host && !scope.container) continue;
+    fmt::print("{:20} {}{}{}\n", event::type_name(type), scope.host ? "host" : "",
+               scope.host && scope.container ? " and " : "", scope.container ? "containers" : "");
+    for (const rules::EnabledRule& rule : rules->rules()) {
+      if (std::find(rule.event_types.begin(), rule.event_types.end(), type) != rule.event_types.end()) {
+        fmt::print("    {}\n", rule.rule.name);
+      }
+    }
+  }
+  return kExitGood;
+}
+
+}  // namespace saker::app

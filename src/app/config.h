@@ -1,0 +1,52 @@
+// Config: what the configuration file and the command line ask for.
+//
+// The file is a falco.yaml or a saker.yaml: the same keys, plus a `saker:` section of our own. Every key of
+// Falco is known. One that this version does not honour is a warning, in one line, when it asks for something;
+// an unknown key is a warning with the nearest known one; a value of the wrong type is an error. All problems
+// are found, each with its place.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "alert/alert.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "capture/driver.h"
+#include "rules/load.h"
+
+namespace saker::app {
+
+enum class Engine { kModernEbpf, kNone };
+
+struct Config {
+  std::string file;  // "" = defaults
+  std::vector<std::string> rules_files = {"/etc/saker/rules/falco_rules.local.yaml", "/etc/saker/rules/rules.d"};
+  Engine engine = Engine::kModernEbpf;
+  capture::DriverOptions driver;
+  std::uint32_t processes_max = 262'144;
+  std::string host_root;  // where the host's / is mounted; "" = at /
+  alert::Format format;
+  bool stdout_enabled = true;
+  bool buffered_outputs = false;
+  LogLevel log_level = LogLevel::kInfo;
+  bool log_stderr = true;
+  rules::LoadOptions load;
+};
+
+struct ConfigResult {
+  Config config;
+  rules::FileReport report;  // its diagnostics; ok() says whether `config` may be used
+};
+
+// `overrides` are key=value pairs from the command line; they win over the file.
+ConfigResult parse_config(const std::string& file, const std::string& text,
+                          const std::vector<std::pair<std::string, std::string>>& overrides);
+
+// Reads the file first. An empty path means built-in defaults.
+Result<ConfigResult> load_config(const std::string& file,
+                                 const std::vector<std::pair<std::string, std::string>>& overrides);
+
+}  // namespace saker::app

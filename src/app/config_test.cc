@@ -1,0 +1,141 @@
+#include "app/config.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace saker::app {
+namespace {
+
+ConfigResult parse(const std::string& text, const std::vector<std::pair<std::string, std::string>>& overrides = {}) {
+  return parse_config("saker.yaml", text, overrides);
+}
+
+TEST(Config, DefaultsAreFalcos) {
+  const ConfigResult result = parse("");
+  EXPECT_TRUE(result.report.diagnostics.empty());
+  EXPECT_FALSE(result.config.format.json);
+  EXPECT_TRUE(result.config.format.json_include_output);
+  EXPECT_TRUE(result.config.format.json_include_tags);
+  EXPECT_EQ(result.config.load.matching, rules::Matching::kFirst);
+  ASSERT_EQ(result.config.load.append_output.size(), 1U);
+  EXPECT_TRUE(result.config.load.append_output[0].suggested_output);
+}
+
+TEST(Config, ValuesAreTaken) {
+  setenv("SAKER_TEST_DIR", "/rules", 1);
+  const ConfigResult result = parse(R"(
+rules_files: [a.yaml, "${SAKER_TEST_DIR}/b", "$${X}"]
+json_output: true
+json_include_tags_property: no
+buffered_outputs: true
+priority: warning
+rule_matching: all
+log_level: err
+log_stderr: true
+rules:
+  - disable: {rule: "*"}
+  - enable: {tag: network}
+append_output:
+  - match: {rule: X, tags: [a, b]}
+    extra_output: "more"
+    extra_fields: [proc.name, {k: "v=%proc.pid"}]
+saker: {args_bytes_max: 8192, ring_bytes: 65536, host_root: /host/}
+)");
+  // `err` is not one of Falco's words.
+  ASSERT_EQ(result.report.diagnostics.size(), 1U);
+  EXPECT_EQ(result.report.diagnostics[0].line, 8U);
+  const Config& config = result.config;
+  EXPECT_EQ(config.rules_files, (std::vector<std::string>{"a.yaml", "/rules/b", "$${X}"}));
+  EXPECT_TRUE(config.format.json);
+  EXPECT_FALSE(config.format.json_include_tags);
+  EXPECT_TRUE(config.buffered_outputs);
+  EXPECT_EQ(config.load.minimum_priority, rules::Priority::kWarning);
+  EXPECT_EQ(config.load.matching, rules::Matching::kAll);
+  ASSERT_EQ(config.load.selection.size(), 2U);
+  EXPECT_FALSE(config.load.selection[0].enable);
+  EXPECT_EQ(config.load.selection[1].tag, "network");
+  ASSERT_EQ(config.load.append_output.size(), 1U);
+  EXPECT_EQ(config.load.append_output[0].match_tags.size(), 2U);
+  EXPECT_EQ(config.load.append_output[0].extra_fields[1].format, "v=%proc.pid");
+  EXPECT_EQ(config.driver.args_bytes_max, 8192U);
+  EXPECT_EQ(config.driver.ring_bytes, 65536U);
+  EXPECT_EQ(config.host_root, "/host");
+}
+
+TEST(Config, OverridesWin) {
+  const ConfigResult result =
+      parse("json_output: false\nrules_files: [a, b]\n",
+            {{"json_output", "true"}, {"rules_files[1]", "c"}, {"rules_files[]", "d"}, {"saker.ring_bytes", "4096"}});
+  EXPECT_TRUE(result.report.ok());
+  EXPECT_TRUE(result.config.format.json);
+  EXPECT_EQ(result.config.rules_files, (std::vector<std::string>{"a", "c", "d"}));
+  EXPECT_EQ(result.config.driver.ring_bytes, 4096U);
+}
+
+struct Row {
+  const char* text;
+  rules::Severity severity;
+  std::uint32_t line, column;
+  const char* says;
+  const char* hint;
+};
+
+constexpr auto kError = rules::Severity::kError;
+constexpr auto kWarning = rules::Severity::kWarning;
+
+constexpr Row kRows[] = {
+    {"json_output: maybe\n", kError, 1, 14, "must be true or false", ""},
+    {"\nengine:\n  modern_ebpf:\n    buf_size_preset: big\n", kError, 4, 22, "must be a whole number", ""},
+    {"engine: {modern_ebpf: {buf_size_preset: 11}}\n", kError, 1, 41, "from 1", ""},
+    {"rules_files: {a: b}\n", kError, 1, 14, "list of texts", ""},
+    {"priority: loud\n", kError, 1, 11, "not a priority", ""},
+    {"engine: {kind: kmod}\n", kError, 1, 16, "not supported", ""},
+    {"engine: fast\n", kError, 1, 9, "must be a map", ""},
+    {"saker: {ring_bytes: 5000}\n", kError, 1, 21, "power of two", ""},
+    {"a: [b\n", kError, 2, 1, "", ""},
+    {"- a\n", kError, 1, 1, "must be a map", ""},
+    {"json_outptu: true\n", kWarning, 1, 1, "unknown key 'json_outptu'", "did you mean 'json_output'?"},
+    {"http_output: {enabled: true}\n", kWarning, 1, 24, "not supported yet", ""},
+    {"load_plugins: [container, k8saudit]\n", kWarning, 1, 27, "k8saudit", ""},
+};
+
+TEST(Config, ProblemsAreLocated) {
+  for (const Row& row : kRows) {
+    SCOPED_TRACE(row.text);
+    const ConfigResult result = parse(row.text);
+    ASSERT_EQ(result.report.diagnostics.size(), 1U);
+    const rules::Diagnostic& found = result.report.diagnostics[0];
+    EXPECT_EQ(found.severity, row.severity);
+    EXPECT_EQ(result.report.ok(), row.severity == kWarning);
+    EXPECT_EQ(found.line, row.line);
+    EXPECT_EQ(found.column, row.column);
+    EXPECT_NE(found.message.find(row.says), std::string::npos) << found.message;
+    EXPECT_EQ(found.hint, row.hint);
+  }
+}
+
+TEST(Config, AllProblemsAreReported) {
+  const ConfigResult result = parse("json_output: 3\npriority: 9\nlog_level: x\n");
+  EXPECT_EQ(result.report.diagnostics.size(), 3U);
+}
+
+TEST(Config, TheFirstUsersFileLoads) {
+  const auto loaded = load_config(SAKER_SHARED_DIR "/data/lumie/falco.yaml", {});
+  if (!loaded) GTEST_SKIP() << "the first user's falco.yaml is not here";
+  EXPECT_TRUE(loaded->report.ok());
+  EXPECT_TRUE(loaded->config.format.json);
+  EXPECT_EQ(loaded->config.rules_files.size(), 2U);
+  for (const rules::Diagnostic& finding : loaded->report.diagnostics) {
+    EXPECT_EQ(finding.message.find("unknown key"), std::string::npos) << finding.message;
+  }
+}
+
+TEST(Config, TheShippedFileHasNoFindings) {
+  const auto loaded = load_config(SAKER_SOURCE_DIR "/saker.yaml", {});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_TRUE(loaded->report.diagnostics.empty());
+}
+
+}  // namespace
+}  // namespace saker::app

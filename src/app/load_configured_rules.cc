@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "app/commands.h"
+#include "base/log.h"
+
+namespace saker::app {
+namespace {
+
+bool has_diagnostics(const std::vector<rules::FileReport>& reports) {
+  return std::any_of(reports.begin(), reports.end(),
+                     [](const rules::FileReport& report) { return !report.diagnostics.empty(); });
+}
+
+// A rule on an event that the probe does not bring can never fire: say so once, with all names.
+void warn_about_missing_events(const rules::RuleSet& rules) {
+  for (const rules::EnabledRule& rule : rules.rules()) {
+    const bool any = std::any_of(rule.event_types.begin(), rule.event_types.end(),
+                                 [](event::TypeId type) { return event::is_collected(type); });
+    if (any || rule.event_types.empty()) continue;
+    log(LogLevel::kWarning, "rule '{}' can never fire: the probe does not bring {} yet", rule.rule.name,
+        event::type_name(rule.event_types.front()));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const rules::RuleSet> load_configured_rules(const Config& config) {
+  const auto found = rules::read_rule_files(config.rules_files);
+  if (!found) {
+    log(LogLevel::kError, "{}", found.error().message);
+    return nullptr;
+  }
+  for (const std::string& path : found->missing) log(LogLevel::kWarning, "rules path {} does not exist", path);
+  if (found->files.empty()) log(LogLevel::kWarning, "no rules file was found: nothing will be judged");
+  const rules::LoadResult loaded = rules::load_rules(found->files, fields::syscall_catalogue(), config.load);
+  if (has_diagnostics(loaded.reports)) std::fputs(rules::text_report(loaded.reports).c_str(), stderr);
+  if (!loaded.rules) {
+    log(LogLevel::kError, "the rules have errors and are not used");
+    return nullptr;
+  }
+  warn_about_missing_events(*loaded.rules);
+  return loaded.rules;
+}
+
+}  // namespace saker::app

@@ -1,0 +1,151 @@
+#include "app/pipeline.h"
+
+#include <cstring>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "capture/container_bundle.h"
+#include "capture/passwd.h"
+#include "capture/proc_scan.h"
+#include "event/decode.h"
+
+namespace saker::app {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+// A runtime may write its bundle a moment after it makes the cgroup, so a container that has none yet is looked for again:
+// after 1 ms, 2 ms, 4 ms and so on, half a minute in all, and at each program that starts in it.
+constexpr std::uint64_t kMetadataRetryNs = kSecond / 1000;
+constexpr std::uint32_t kMetadataTriesMax = 16;
+
+capture::ScopePlan plan_of(const rules::RuleSet& rules) {
+  capture::ScopePlan plan{};
+  for (event::TypeId type = 1; type < plan.size(); ++type) {
+    if (!event::is_collected(type)) continue;
+    const rules::EventScope scope = rules.scope(type);
+    if (scope.host) plan[type] |= SAKER_SCOPE_HOST;
+    if (scope.container) plan[type] |= SAKER_SCOPE_CONTAINER;
+  }
+  return plan;
+}
+
+std::uint16_t record_type(std::span<const std::byte> record) {
+  saker_header header;
+  if (record.size() < sizeof(header)) return 0;
+  std::memcpy(&header, record.data(), sizeof(header));
+  return header.type;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(capture::Driver& driver, const rules::RuleSet& rules, alert::Output& output,
+                   PipelineOptions options)
+    : driver_(driver),
+      rules_(rules),
+      output_(output),
+      options_(std::move(options)),
+      evaluator_(rules),
+      processes_(options_.processes),
+      containers_(state::Containers::Limits{}),
+      plan_(plan_of(rules)),
+      wall_minus_boot_ns_(wall_minus_boot_ns()) {
+  stats_.by_rule.resize(rules.rules().size());
+}
+
+Result<> Pipeline::start() {
+  capture::read_users(options_.host_root, users_);
+  TRY(driver_.attach());
+  const auto scanned = capture::scan_processes(options_.host_root + "/proc", processes_);
+  if (!scanned) log(LogLevel::kWarning, "{}", scanned.error().message);
+  TRY(driver_.set_plan(plan_));
+  log(LogLevel::kInfo, "{} processes were here before", scanned ? *scanned : 0);
+  return {};
+}
+
+void Pipeline::turn(int timeout_ms) {
+  const std::size_t taken = driver_.drain([this](std::span<const std::byte> record) { take(record); });
+  keep_house();
+  if (taken == 0) {
+    output_.flush();
+    driver_.wait(timeout_ms);
+  }
+}
+
+void Pipeline::take(std::span<const std::byte> record) {
+  if (record_type(record) == SAKER_RECORD_BELL) return;
+  auto event = event::decode(record);
+  if (!event) {
+    if (stats_.undecodable++ == 0) log(LogLevel::kError, "{}", event.error().message);
+    return;
+  }
+  ++stats_.records;
+  if (const auto* cgroup = std::get_if<event::Cgroup>(&event->body)) return place(*cgroup);
+  const state::Process* process = processes_.on(*event);
+  // The first program of a container starts after its runtime has written the bundle: the time to read it.
+  if (std::holds_alternative<event::Exec>(event->body)) {
+    if (state::Container* container = containers_.find(event->task).container) {
+      container->next_lookup_ns = 0;
+      read_metadata(*container, event->time_ns);
+    }
+  }
+  if (event->type < plan_.size() && plan_[event->type] != 0) judge(*event, process);
+}
+
+void Pipeline::place(const event::Cgroup& cgroup) {
+  switch (containers_.on(cgroup)) {
+    case state::Where::kHost: driver_.set_cgroup_class(cgroup.key, SAKER_CGROUP_HOST); break;
+    case state::Where::kContainer: driver_.set_cgroup_class(cgroup.key, SAKER_CGROUP_CONTAINER); break;
+    case state::Where::kUnknown: break;
+  }
+}
+
+void Pipeline::judge(event::Event& event, const state::Process* process) {
+  event.number = ++number_;
+  event.wall_ns = event.time_ns + wall_minus_boot_ns_;
+  const state::Containers::Found found = containers_.find(event.task);
+  if (found.where == state::Where::kUnknown) ++stats_.unknown_place;
+  if (found.container) read_metadata(*found.container, event.time_ns);
+
+  fields::Subject subject;
+  subject.event = &event;
+  subject.process = process;
+  subject.processes = &processes_;
+  subject.container = found.container;
+  subject.where = found.where;
+  subject.users = &users_;
+  subject.hostname = options_.hostname;
+  subject.boot_wall_ns = wall_minus_boot_ns_;
+
+  ++stats_.judged;
+  arena_.reset();
+  const auto matches = evaluator_.evaluate(subject, arena_);
+  if (matches.empty()) return;
+  ++stats_.matched;
+  for (const auto& match : matches) {
+    ++stats_.by_rule[match.rule];
+    subject.name_index = match.name_index;
+    const std::string line = alert::format_alert(options_.format, rules_.rules()[match.rule], subject, arena_);
+    if (const auto written = output_.write(line); !written) {
+      if (stats_.output_failed++ == 0) log(LogLevel::kError, "{}", written.error().message);
+    }
+  }
+}
+
+void Pipeline::read_metadata(state::Container& container, std::uint64_t now_ns) {
+  if (container.complete || container.lookups >= kMetadataTriesMax || now_ns < container.next_lookup_ns) return;
+  container.next_lookup_ns = now_ns + (kMetadataRetryNs << container.lookups);
+  ++container.lookups;
+  container.complete = capture::read_bundle(options_.host_root, container);
+}
+
+void Pipeline::keep_house() {
+  const std::uint64_t now = boot_time_ns();
+  if (now < next_housekeeping_ns_) return;
+  next_housekeeping_ns_ = now + kSecond;
+  wall_minus_boot_ns_ = wall_minus_boot_ns();
+  processes_.purge(now);
+  output_.flush();
+}
+
+}  // namespace saker::app

@@ -1,0 +1,34 @@
+// The processes that were there before the agent: one reading of /proc.
+//
+// /proc is no snapshot: processes vanish while they are read and are left out, new ones are told by records.
+// So the probe must be attached before the scan; a row of a process that a record has told of already is
+// ignored by the table.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "state/process_table.h"
+
+namespace saker::capture {
+
+// One line of /proc/PID/cgroup.
+struct ProcCgroup {
+  std::uint32_t hierarchy = 0;   // 0: the default one, v2
+  std::string_view controllers;  // v1: joined by commas
+  std::string_view path;
+};
+
+// Called for each line of each process, after the process has been read and before it is added.
+using CgroupSink = std::function<void(const state::Process&, const ProcCgroup&)>;
+
+// Adds every process below `proc_root` (HOST_ROOT/proc), parents before their children, and says how many.
+// An error only when the folder itself cannot be read.
+Result<std::size_t> scan_processes(const std::string& proc_root, state::ProcessTable& into,
+                                   const CgroupSink& on_cgroup = {});
+
+}  // namespace saker::capture

@@ -1,0 +1,135 @@
+#include "fields/flags.h"
+
+#include <cstring>
+
+#include "event/open_flags.h"
+#include "fields/arena_text.h"
+
+namespace saker::fields {
+namespace {
+
+using namespace event;
+
+constexpr FlagName kOpenFlags[] = {
+    {kOpenLargefile, "O_LARGEFILE"},
+    {kOpenDirectory, "O_DIRECTORY"},
+    {kOpenDirect, "O_DIRECT"},
+    {kOpenTrunc, "O_TRUNC"},
+    {kOpenSync, "O_SYNC"},
+    {kOpenNonblock, "O_NONBLOCK"},
+    {kOpenExcl, "O_EXCL"},
+    {kOpenDsync, "O_DSYNC"},
+    {kOpenAppend, "O_APPEND"},
+    {kOpenCreat, "O_CREAT"},
+    {kOpenRead | kOpenWrite, "O_RDWR"},
+    {kOpenWrite, "O_WRONLY"},
+    {kOpenRead, "O_RDONLY"},
+    {kOpenCloexec, "O_CLOEXEC"},
+    {0, "O_NONE"},
+    {kOpenTmpfile, "O_TMPFILE"},
+    {kOpenCreated, "O_F_CREATED"},
+    {kOpenUpperLayer, "FD_UPPER_LAYER"},
+    {kOpenLowerLayer, "FD_LOWER_LAYER"},
+};
+
+constexpr FlagName kResolveFlags[] = {
+    {1, "RESOLVE_BENEATH"},     {2, "RESOLVE_IN_ROOT"},  {4, "RESOLVE_NO_MAGICLINKS"},
+    {8, "RESOLVE_NO_SYMLINKS"}, {16, "RESOLVE_NO_XDEV"}, {32, "RESOLVE_CACHED"},
+};
+
+constexpr FlagName kExeFlags[] = {
+    {1, "EXE_WRITABLE"}, {2, "EXE_UPPER_LAYER"}, {4, "EXE_FROM_MEMFD"}, {8, "EXE_LOWER_LAYER"}};
+
+constexpr FlagName kCreatFlags[] = {{1, "FD_UPPER_LAYER_CREAT"}, {2, "FD_LOWER_LAYER_CREAT"}};
+
+// By bit number, from linux/capability.h.
+constexpr std::string_view kCapabilities[] = {
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETPCAP",
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_BROADCAST",
+    "CAP_NET_ADMIN",
+    "CAP_NET_RAW",
+    "CAP_IPC_LOCK",
+    "CAP_IPC_OWNER",
+    "CAP_SYS_MODULE",
+    "CAP_SYS_RAWIO",
+    "CAP_SYS_CHROOT",
+    "CAP_SYS_PTRACE",
+    "CAP_SYS_PACCT",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_NICE",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG",
+    "CAP_MKNOD",
+    "CAP_LEASE",
+    "CAP_AUDIT_WRITE",
+    "CAP_AUDIT_CONTROL",
+    "CAP_SETFCAP",
+    "CAP_MAC_OVERRIDE",
+    "CAP_MAC_ADMIN",
+    "CAP_SYSLOG",
+    "CAP_WAKE_ALARM",
+    "CAP_BLOCK_SUSPEND",
+    "CAP_AUDIT_READ",
+    "CAP_PERFMON",
+    "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE",
+};
+
+void append(std::string& text, std::string_view name, char separator) {
+  if (!text.empty()) text += separator;
+  text += name;
+}
+
+}  // namespace
+
+std::span<const FlagName> open_flag_names() { return kOpenFlags; }
+std::span<const FlagName> resolve_flag_names() { return kResolveFlags; }
+std::span<const FlagName> exe_flag_names() { return kExeFlags; }
+std::span<const FlagName> creat_flag_names() { return kCreatFlags; }
+
+std::string_view flag_text(std::uint32_t flags, std::span<const FlagName> names, Arena& arena) {
+  std::string text;
+  std::uint32_t left = flags;
+  for (const FlagName& row : names) {
+    const bool there = row.bits == 0 ? flags == 0 : (left & row.bits) == row.bits;
+    if (!there) continue;
+    append(text, row.name, '|');
+    if (row.bits == flags) break;
+    left &= ~row.bits;
+  }
+  return arena.copy(text);
+}
+
+std::string_view errno_name(std::int64_t number) {
+  if (number <= 0 || number > INT32_MAX) return {};
+  const char* name = strerrorname_np(static_cast<int>(number));
+  return name == nullptr ? std::string_view() : name;
+}
+
+std::string_view signal_name(std::int64_t number, Arena& arena) {
+  if (number <= 0 || number > INT32_MAX) return {};
+  const char* name = sigabbrev_np(static_cast<int>(number));
+  return name == nullptr ? std::string_view() : concat(arena, {"SIG", name});
+}
+
+std::string_view capability_names(std::uint64_t set, Arena& arena) {
+  std::string text;
+  for (std::size_t bit = 0; bit < std::size(kCapabilities); ++bit) {
+    if ((set >> bit & 1U) != 0) append(text, kCapabilities[bit], ' ');
+  }
+  return arena.copy(text);
+}
+
+}  // namespace saker::fields

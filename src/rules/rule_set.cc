@@ -1,0 +1,70 @@
+#include "rules/rule_set.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "rules/rule_graph.h"
+#include "rules/rule_program.h"
+#include "rules/step_writer.h"
+
+namespace saker::rules {
+namespace {
+
+// The rules that events of one type may match, once what the type decides is folded away.
+std::vector<RuleRoot> roots_for(RuleGraph& graph, const std::vector<std::uint32_t>& conditions, event::TypeId type) {
+  const auto nodes = graph.specialised(conditions, type);
+  std::vector<RuleRoot> roots;
+  for (std::uint32_t rule = 0; rule < nodes.size(); ++rule) {
+    if (nodes[rule] != NodeTable::kFalse) roots.push_back({rule, nodes[rule]});
+  }
+  return roots;
+}
+
+bool may_match(std::span<const RuleRoot> roots, const std::vector<Truth>& truths) {
+  return std::ranges::any_of(roots, [&](RuleRoot root) { return truths[root.node] != Truth::kFalse; });
+}
+
+RuleSet::Program make_program(const std::vector<EnabledRule>& rules) {
+  RuleGraph graph;
+  std::vector<std::uint32_t> conditions;
+  for (const EnabledRule& rule : rules) {
+    conditions.push_back(rule.condition ? graph.add(*rule.condition) : NodeTable::kFalse);
+  }
+  RuleSet::Program program;
+  program.program_of_type.assign(event::type_count(), 0);
+  std::map<std::vector<bool>, std::uint32_t> classes;
+  std::vector<std::vector<RuleRoot>> roots(1);
+  for (std::size_t type = 1; type < event::type_count(); ++type) {
+    const auto id = static_cast<event::TypeId>(type);
+    const auto [known, added] = classes.try_emplace(graph.signature(id), static_cast<std::uint32_t>(roots.size()));
+    if (added) roots.push_back(roots_for(graph, conditions, id));
+    program.program_of_type[type] = known->second;
+  }
+  const NodeFacts facts = node_facts(graph.nodes(), graph.predicates());
+  const auto on_host = graph.truths(false), in_container = graph.truths(true);
+  for (const std::vector<RuleRoot>& rule_roots : roots) {
+    StepWriter writer(graph.nodes(), facts);
+    program.programs.push_back(writer.write(rule_roots));
+    program.programs.back().scope = {may_match(rule_roots, on_host), may_match(rule_roots, in_container)};
+    program.slots_max = std::max(program.slots_max, writer.slots());
+    program.calls_max = std::max(program.calls_max, writer.calls());
+  }
+  program.values = std::move(graph.values());
+  program.predicates = std::move(graph.predicates());
+  return program;
+}
+
+}  // namespace
+
+RuleSet::RuleSet(std::vector<EnabledRule> rules, Matching matching)
+    : rules_(std::move(rules)), matching_(matching), program_(std::make_unique<Program>(make_program(rules_))) {}
+
+RuleSet::~RuleSet() = default;
+
+EventScope RuleSet::scope(event::TypeId type) const {
+  if (type >= program_->program_of_type.size()) return {};
+  return program_->programs[program_->program_of_type[type]].scope;
+}
+
+}  // namespace saker::rules

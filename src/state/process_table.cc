@@ -1,0 +1,235 @@
+#include "state/process_table.h"
+
+#include <absl/container/flat_hash_map.h>
+
+#include <deque>
+#include <utility>
+
+namespace saker::state {
+namespace {
+
+// /proc tells start times in these steps.
+constexpr std::uint64_t kTickNs = 10'000'000;
+// Longest chain of reapers that is followed; a longer one is a loop of stale rows.
+constexpr int kReapersMax = 64;
+
+// A pid and the tick it started in: what a scanned process and its first record have in common. The kernel
+// cannot give a pid out twice within one tick, short of a program that asks for it by number.
+struct Key {
+  std::uint32_t tgid = 0;
+  std::uint64_t tick = 0;
+
+  bool operator==(const Key&) const = default;
+  template <class H>
+  friend H AbslHashValue(H state, const Key& key) {
+    return H::combine(std::move(state), key.tgid, key.tick);
+  }
+};
+
+Key key_of(event::ProcessId id) { return {id.tgid, id.start_ns / kTickNs}; }
+
+}  // namespace
+
+struct ProcessTable::Index {
+  struct Row {
+    Process process;
+    event::ProcessId reaper;     // who has the children, once dead; tgid 0 = nobody was told
+    std::uint64_t died_ns = 0;
+    std::uint32_t children = 0;  // rows whose parent link names this one
+  };
+  using RowPtr = std::unique_ptr<Row>;
+
+  absl::flat_hash_map<Key, RowPtr> rows;
+  absl::flat_hash_map<std::uint32_t, Key> by_pid;           // the one that has the pid, or had it last
+  std::deque<std::pair<std::uint64_t, Key>> dead;           // in the order of death: (when, who)
+
+  Row* find(event::ProcessId id) {
+    if (id.tgid == 0) return nullptr;
+    const auto found = rows.find(key_of(id));
+    if (found == rows.end()) return nullptr;
+    Row* row = found->second.get();
+    // Two exact times in one tick are two processes.
+    if (row->process.exact_start && id.start_ns % kTickNs != 0 && row->process.id.start_ns != id.start_ns) return nullptr;
+    return row;
+  }
+
+  void set_parent(Row& row, event::ProcessId parent) {
+    if (row.process.parent == parent && parent.tgid != 0) return;
+    if (Row* before = find(row.process.parent); before && before->children > 0) --before->children;
+    row.process.parent = parent;
+    if (Row* now = find(parent)) ++now->children;
+  }
+
+  void erase(const Key& key) {
+    const auto found = rows.find(key);
+    if (found == rows.end()) return;
+    Row& row = *found->second;
+    if (Row* parent = find(row.process.parent); parent && parent->children > 0) --parent->children;
+    if (const auto pid = by_pid.find(key.tgid); pid != by_pid.end() && pid->second == key) by_pid.erase(pid);
+    rows.erase(found);
+  }
+
+  // The living inheritor of a dead parent, if the probe told of one.
+  Row* living_parent(Row& row) {
+    Row* parent = find(row.process.parent);
+    for (int i = 0; i < kReapersMax && parent && !parent->process.alive && parent->reaper.tgid != 0; ++i) {
+      Row* reaper = find(parent->reaper);
+      if (!reaper || reaper == &row) break;
+      set_parent(row, reaper->process.id);
+      parent = reaper;
+    }
+    return parent;
+  }
+};
+
+ProcessTable::ProcessTable(Limits limits) : index_(std::make_unique<Index>()), limits_(limits) {}
+ProcessTable::~ProcessTable() = default;
+
+void ProcessTable::add_scanned(Process process) {
+  if (index_->find(process.id)) return;
+  const event::ProcessId parent = std::exchange(process.parent, {});
+  if (Process* added = insert(std::move(process), 0)) index_->set_parent(*index_->find(added->id), parent);
+}
+
+Process* ProcessTable::insert(Process process, std::uint64_t now_ns) {
+  const Key key = key_of(process.id);
+  if (index_->rows.size() >= limits_.processes_max && !make_room(now_ns)) {
+    ++stats_.refused;
+    return nullptr;
+  }
+  auto row = std::make_unique<Index::Row>();
+  row->process = std::move(process);
+  Process* added = &row->process;
+  index_->rows[key] = std::move(row);
+  index_->by_pid[key.tgid] = key;
+  ++stats_.added;
+  return added;
+}
+
+bool ProcessTable::make_room(std::uint64_t now_ns) {
+  purge(now_ns);
+  if (index_->rows.size() < limits_.processes_max) return true;
+  if (index_->dead.empty()) return false;
+  const Key oldest = index_->dead.front().second;
+  index_->dead.pop_front();
+  index_->erase(oldest);
+  ++stats_.evicted;
+  return true;
+}
+
+Process* ProcessTable::update(const event::Event& event) {
+  Index::Row* row = index_->find(event.task.process);
+  if (!row) {
+    Process process;
+    process.id = event.task.process;
+    process.exact_start = true;
+    process.comm = std::string(event.task.comm);
+    if (!insert(std::move(process), event.time_ns)) return nullptr;
+    row = index_->find(event.task.process);
+    if (!row) return nullptr;
+    if (!std::holds_alternative<event::Fork>(event.body)) ++stats_.unknown;
+  }
+  Process& process = row->process;
+  if (!process.exact_start) {  // the first record of a scanned process completes its key
+    process.id = event.task.process;
+    process.exact_start = true;
+  }
+  process.task = event.task;
+  process.task.comm = {};  // a view into the record
+  // The kernel's word on the parent, kept up to date through reparenting; a dying task may have none left.
+  if (event.task.parent.tgid != 0) index_->set_parent(*row, event.task.parent);
+  return &process;
+}
+
+const Process* ProcessTable::on(const event::Event& event) {
+  if (std::holds_alternative<event::Cgroup>(event.body)) return nullptr;
+  Process* process = update(event);
+  if (!process) return nullptr;
+  if (const auto* fork = std::get_if<event::Fork>(&event.body)) {
+    inherit(*process, fork->creator);
+  } else if (const auto* exec = std::get_if<event::Exec>(&event.body)) {
+    take(*process, *exec, event);
+  } else if (const auto* file = std::get_if<event::File>(&event.body)) {
+    if (file->cwd.present && file->cwd.bytes != process->cwd) process->cwd = file->cwd.bytes;
+  } else if (const auto* exit = std::get_if<event::Exit>(&event.body)) {
+    bury(*process, *exit, event.time_ns);
+  }
+  return process;
+}
+
+// A new process is a copy of its creator until it runs a program of its own.
+void ProcessTable::inherit(Process& child, event::ProcessId creator) {
+  const Index::Row* from = index_->find(creator);
+  if (!from) return;
+  const Process& parent = from->process;
+  child.comm = parent.comm;
+  child.exepath = parent.exepath;
+  child.args = parent.args;
+  child.args_truncated = parent.args_truncated;
+  child.args_bytes = parent.args_bytes;
+  child.cwd = parent.cwd;
+  child.exe_file_known = parent.exe_file_known;
+  child.exe_file = parent.exe_file;
+  child.exec_time_ns = parent.exec_time_ns;
+}
+
+void ProcessTable::take(Process& process, const event::Exec& exec, const event::Event& event) {
+  process.comm = event.task.comm;
+  process.exepath = exec.exe.bytes;
+  process.args = exec.args.bytes;
+  process.args_truncated = exec.args.truncated;
+  process.args_bytes = exec.args_bytes;
+  if (exec.cwd.present) process.cwd = exec.cwd.bytes;
+  process.exe_file_known = true;
+  process.exe_file = exec.file;
+  process.exec_time_ns = event.time_ns;
+}
+
+void ProcessTable::bury(Process& process, const event::Exit& exit, std::uint64_t now_ns) {
+  if (!process.alive) return;
+  process.alive = false;
+  Index::Row* row = index_->find(process.id);
+  row->reaper = exit.reaper;
+  row->died_ns = now_ns;
+  index_->dead.emplace_back(now_ns, key_of(process.id));
+}
+
+const Process* ProcessTable::find(event::ProcessId id) const {
+  const Index::Row* row = index_->find(id);
+  return row ? &row->process : nullptr;
+}
+
+const Process* ProcessTable::find_pid(std::uint32_t tgid) const {
+  const auto key = index_->by_pid.find(tgid);
+  if (key == index_->by_pid.end()) return nullptr;
+  const auto row = index_->rows.find(key->second);
+  return row == index_->rows.end() ? nullptr : &row->second->process;
+}
+
+const Process* ProcessTable::parent_of(const Process& child) const {
+  Index::Row* row = index_->find(child.id);
+  Index::Row* parent = row ? index_->living_parent(*row) : index_->find(child.parent);
+  return parent ? &parent->process : nullptr;
+}
+
+void ProcessTable::purge(std::uint64_t now_ns) {
+  std::deque<std::pair<std::uint64_t, Key>> held;
+  while (!index_->dead.empty() && index_->dead.front().first + limits_.dead_kept_ns <= now_ns) {
+    const auto [died_ns, key] = index_->dead.front();
+    index_->dead.pop_front();
+    const auto found = index_->rows.find(key);
+    if (found == index_->rows.end() || found->second->process.alive) continue;
+    // Living children still find their ancestors through it. They let go one by one, as they are asked for or end.
+    if (found->second->children > 0) {
+      held.emplace_back(now_ns, key);
+      continue;
+    }
+    index_->erase(key);
+    ++stats_.removed;
+  }
+  for (const auto& entry : held) index_->dead.push_back(entry);
+}
+
+std::size_t ProcessTable::size() const { return index_->rows.size(); }
+
+}  // namespace saker::state

@@ -1,0 +1,97 @@
+// ProcessTable: who did it, and who started them.
+//
+// Fed every fork, exec and exit in event order; asked by fields for the process behind an event and for
+// its ancestors. Processes older than the agent arrive as rows of one /proc scan. The table reads no
+// files and no clock, so a replayed recording builds the table that the live run had.
+//
+// Keyed by (tgid, start time). The scan knows start times to 1/100 s only; the first record of such a
+// process completes its key. A dead process stays for a while because records of other CPUs may still name
+// it, and as long as a living child has not been handed to its reaper.
+//
+// Bounded: at `processes_max`, the process dead longest makes room; when all are alive the newcomer is
+// refused and counted, and its events are judged with an unknown process rather than with a wrong one.
+//
+// Not thread-safe. The pipeline thread owns it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "event/event.h"
+
+namespace saker::state {
+
+// What user space remembers of a process because the kernel forgets it or it costs to ask again.
+// Texts are empty when unknown.
+struct Process {
+  event::ProcessId id;
+  event::ProcessId parent;  // follows the reaper once the parent is gone
+  bool exact_start = false;  // false: id.start_ns came from /proc, 10 ms steps
+  bool alive = true;
+  event::Task task;          // as of the last record (task.comm is empty: see comm)
+  std::string comm;          // as of the last exec (or of the parent, for a fork): proc.name
+  std::string exepath;
+  std::string args;          // argv, each ended by NUL; args' first is proc.exe
+  std::string cwd;
+  bool args_truncated = false;
+  std::uint32_t args_bytes = 0;  // whole length of argv
+  bool exe_file_known = false;
+  event::ExeFile exe_file;
+  std::uint64_t exec_time_ns = 0;  // boot time of the last exec; 0 when before the agent
+};
+
+class ProcessTable {
+ public:
+  struct Limits {
+    std::size_t processes_max = 262'144;
+    std::uint64_t dead_kept_ns = 2'000'000'000;  // after the exit record
+  };
+  struct Stats {
+    std::uint64_t added = 0;
+    std::uint64_t removed = 0;
+    std::uint64_t evicted = 0;  // dead ones that made room before their time
+    std::uint64_t refused = 0;  // newcomers that found no room
+    std::uint64_t unknown = 0;  // events of a process never seen (a lost record, or one missed by the scan)
+  };
+
+  explicit ProcessTable(Limits limits);
+  ~ProcessTable();
+
+  // A row of the /proc scan, parents before their children. Ignored when a record has told of the process already.
+  void add_scanned(Process process);
+
+  // The process of the event, brought up to date from event.task (a process never seen is added with what
+  // the event knows). Forks, execs and exits change the table; `now` is the event's time. Never null for a
+  // process event unless the table refused it.
+  const Process* on(const event::Event& event);
+
+  // Null when never seen or already forgotten. Holds until the next on() or add_scanned().
+  const Process* find(event::ProcessId id) const;
+  const Process* find_pid(std::uint32_t tgid) const;  // the living (or last dead) one with this pid
+  const Process* parent_of(const Process& child) const;
+
+  // Forgets the dead whose time is over. Called by the pipeline about once a second.
+  void purge(std::uint64_t now_ns);
+
+  std::size_t size() const;
+  const Stats& stats() const { return stats_; }
+
+ private:
+  struct Index;
+
+  Process* insert(Process process, std::uint64_t now_ns);
+  bool make_room(std::uint64_t now_ns);
+  Process* update(const event::Event& event);
+  void inherit(Process& child, event::ProcessId creator);
+  void take(Process& process, const event::Exec& exec, const event::Event& event);
+  void bury(Process& process, const event::Exit& exit, std::uint64_t now_ns);
+
+  std::unique_ptr<Index> index_;
+  Limits limits_;
+  Stats stats_;
+};
+
+}  // namespace saker::state

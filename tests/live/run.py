@@ -1,0 +1,51 @@
+"""Runs every live test and prints one total."""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+import harness
+
+DRIVER_TEST = os.path.join(os.path.dirname(harness.SAKER), "driver_live_test")
+
+
+def run_driver_test():
+    """The probe alone, in C++; (passed, failed, skipped)."""
+    if not os.access(DRIVER_TEST, os.X_OK):
+        print("driver_live_test is not built")
+        return 0, 1, 0
+    done = subprocess.run([DRIVER_TEST, "--gtest_brief=1"], capture_output=True, text=True, cwd="/tmp")
+    print(done.stdout)
+    counts = [0, 0, 0]
+    for i, word in enumerate(("PASSED", "FAILED", "SKIPPED")):
+        found = re.search(rf"\[\s+{word}\s+\] (\d+) test", done.stdout)
+        counts[i] = int(found.group(1)) if found else 0
+    if done.returncode != 0 and counts[1] == 0:
+        counts[1] = 1  # it crashed
+    return tuple(counts)
+
+
+def main():
+    reason = harness.why_not()
+    if reason:
+        print(f"live tests skipped: {reason}")
+        print("0 passed, 0 failed, 1 skipped")
+        return 0
+    totals = [0, 0, 0]
+    if len(sys.argv) == 1:
+        totals = list(run_driver_test())
+    loader = unittest.TestLoader()
+    suite = loader.loadTestsFromNames(sys.argv[1:]) if len(sys.argv) > 1 else loader.discover(".")
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    totals[0] += result.testsRun - failed - len(result.skipped)
+    totals[1] += failed
+    totals[2] += len(result.skipped)
+    print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
+    return 1 if totals[1] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
