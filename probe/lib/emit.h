@@ -7,7 +7,9 @@
  * same CPU (tracepoint programs run with preemption off), so one scratch area for each CPU is enough.
  *
  * Records are submitted without waking the reader. A handler whose record a rule may want calls
- * wake_reader() afterwards: when the reader sleeps, a bare header is sent with a forced wake-up. The submit
+ * wake_reader() afterwards: when the reader sleeps, a bare header is sent with a forced wake-up. That is dear
+ * (an interrupt to ourselves, 10 us and more in a virtual machine), so a busy reader naps by the clock instead and
+ * is not rung for. The submit
  * of the record is a full barrier, as is user space's between saying that it sleeps and looking into the
  * rings once more, so no record is left lying.
  */
@@ -194,7 +196,7 @@ static __always_inline bool send_record(struct scratch *s)
 	}
 	header->size = size;
 	if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > ring_bytes / 4)
-		flags = reader_asleep ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+		flags = reader_state != SAKER_READER_AWAKE ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 	if (bpf_ringbuf_output(ring, s->record, size, flags)) {
 		count_dropped(SAKER_COUNT_DROP_RING_FULL, event);
 		return false;
@@ -211,9 +213,9 @@ static __always_inline void wake_reader(void)
 	struct saker_header bell = {.size = sizeof(bell), .type = SAKER_RECORD_BELL};
 	void *ring;
 
-	if (!reader_asleep)
+	if (reader_state != SAKER_READER_ASLEEP)
 		return;
-	reader_asleep = 0;
+	reader_state = SAKER_READER_AWAKE;
 	ring = my_ring();
 	/* A full ring is no loss: its reader has been woken at a quarter. */
 	if (ring) {

@@ -21,6 +21,6 @@ const volatile __u32 agent_tgid;
 /* Laid over the map's memory by user space as saker_probe__bss. */
 __u8 syscall_event[2][SAKER_SYSCALL_NUMBERS]; /* [native, 32-bit][number] -> enum saker_event */
 __u8 event_scope[SAKER_EVENT_COUNT];        /* enum saker_scope bits; 0 = no rule wants it */
-__u32 reader_asleep;                       /* 1 while user space waits in epoll */
+__u32 reader_state;                           /* enum saker_reader_state */
 
 #endif /* SAKER_SETTINGS_H */

@@ -195,6 +195,13 @@ enum saker_scope {
 	SAKER_SCOPE_CONTAINER = 2,
 };
 
+/* What the reader of the rings does; it tells the probe through `reader_state`. */
+enum saker_reader_state {
+	SAKER_READER_AWAKE = 0,
+	SAKER_READER_ASLEEP = 1,  /* until somebody rings */
+	SAKER_READER_NAPPING = 2, /* wakes by itself in a moment; to be woken only when a ring fills up */
+};
+
 /* What user space has decided about a cgroup; absent = not decided, events are sent. */
 enum saker_cgroup_class {
 	SAKER_CGROUP_PENDING = 0,

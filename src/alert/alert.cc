@@ -30,16 +30,20 @@ json json_value(const fields::FieldRef& field, const fields::Value& value, const
   const bool numeric_text = print == fields::Format::kHex || print == fields::Format::kOctal;
   std::string text;
   switch (value.kind()) {
-    case fields::Kind::kMissing: return nullptr;
-    case fields::Kind::kText: return std::string(value.text());
-    case fields::Kind::kBool: return value.boolean();
+    case fields::Kind::kMissing:
+      return nullptr;
+    case fields::Kind::kText:
+      break;
+    case fields::Kind::kBool:
+      return value.boolean();
     case fields::Kind::kInt:
       if (!numeric_text) return value.integer();
       break;
     case fields::Kind::kUint:
       if (!numeric_text) return value.unsigned_integer();
       break;
-    case fields::Kind::kIp: break;
+    case fields::Kind::kIp:
+      break;
     case fields::Kind::kList:
       if (!field.any()) {
         json items = json::array();
@@ -56,7 +60,17 @@ json output_fields(const Format& format, const rules::EnabledRule& rule, const f
                    Arena& arena) {
   json made = json::object();
   for (const fields::FieldRef& field : rule.output.fields()) {
-    made[field.text()] = json_value(field, field.read(subject, arena), subject);
+    made[field.text()] = json_value(field, rules::read_for_output(field, subject, arena), subject);
+  }
+  for (const rules::ExtraField& extra : rule.extra_fields) {
+    if (extra.field) {
+      made[extra.name] =
+          json_value(*extra.field, rules::read_for_output(*extra.field, subject, arena), subject);
+    } else {
+      std::string text;
+      extra.text.render(subject, arena, text);
+      made[extra.name] = std::move(text);
+    }
   }
   made[format.time_iso_8601 ? "evt.time.iso8601" : "evt.time"] = subject.event->wall_ns;
   return made;
@@ -70,22 +84,24 @@ std::string escaped(const std::string& line) {
 
 }  // namespace
 
-std::string format_alert(const Format& format, const rules::EnabledRule& enabled, const fields::Subject& subject,
-                         Arena& arena) {
+std::string format_alert(const Format& format, const rules::EnabledRule& enabled,
+                         const fields::Subject& subject, Arena& arena) {
   const rules::Rule& rule = enabled.rule;
   const std::uint64_t wall_ns = subject.event->wall_ns;
   const std::string_view priority = rules::priority_name(rule.priority);
   std::string message;
   enabled.output.render(subject, arena, message);
   const std::string line =
-      fmt::format("{}: {} {}", format.time_iso_8601 ? utc_time(wall_ns, "+0000") : local_time(wall_ns), priority, message);
+      fmt::format("{}: {} {}", format.time_iso_8601 ? utc_time(wall_ns, "+0000") : local_time(wall_ns),
+                  priority, message);
   if (!format.json) return escaped(line);
 
   json alert;  // keys come out in alphabetical order
   alert["hostname"] = subject.hostname;
   if (format.json_include_message) alert["message"] = message;
   if (format.json_include_output) alert["output"] = line;
-  if (format.json_include_output_fields) alert["output_fields"] = output_fields(format, enabled, subject, arena);
+  if (format.json_include_output_fields)
+    alert["output_fields"] = output_fields(format, enabled, subject, arena);
   alert["priority"] = priority;
   alert["rule"] = rule.name;
   alert["source"] = rule.source;

@@ -94,8 +94,23 @@ TEST_F(Alert, JsonParts) {
 
 TEST_F(Alert, JsonWithIsoTimeStillCarriesNanoseconds) {
   const std::string alert = alert_of("x", {.json = true, .time_iso_8601 = true});
-  EXPECT_NE(alert.find(R"("output_fields":{"evt.time.iso8601":1566230400010000000})"), std::string::npos) << alert;
-  EXPECT_NE(alert.find(R"("output":"2019-08-19T16:00:00.010000000+0000: Critical x")"), std::string::npos) << alert;
+  EXPECT_NE(alert.find(R"("output_fields":{"evt.time.iso8601":1566230400010000000})"), std::string::npos)
+      << alert;
+  EXPECT_NE(alert.find(R"("output":"2019-08-19T16:00:00.010000000+0000: Critical x")"), std::string::npos)
+      << alert;
+}
+
+TEST_F(Alert, ExtraFieldsAreInTheJsonAlone) {
+  rules::EnabledRule rule;
+  rule.output = rules::OutputTemplate::parse("x", catalogue()).output;
+  rule.extra_fields.push_back({"proc.pid", catalogue().resolve("proc.pid", std::nullopt).ref, {}});
+  rule.extra_fields.push_back(
+      {"k", std::nullopt, rules::OutputTemplate::parse("v=%proc.pid,%k8s.pod.name", catalogue()).output});
+  EXPECT_EQ(format_alert({}, rule, subject_, arena_), "16:00:00.010000000: Debug x");
+  const std::string alert = format_alert({.json = true}, rule, subject_, arena_);
+  EXPECT_NE(alert.find(R"("output_fields":{"evt.time":1566230400010000000,"k":"v=-7,<NA>","proc.pid":-7})"),
+            std::string::npos)
+      << alert;
 }
 
 TEST_F(Alert, InvalidUtf8IsRepaired) {

@@ -21,11 +21,14 @@ class StreamOutput final : public Output {
 
   Result<> write(std::string_view line) override;
   Result<> flush() override;
+  std::uint64_t lost() const override { return lost_; }
 
  private:
   int fd_;
   bool buffered_;
+  bool mid_line_ = false;  // a failed write left a line without its end
   std::string pending_;
+  std::uint64_t lost_ = 0;
 };
 
 }  // namespace saker::alert

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -67,6 +69,39 @@ TEST(StreamOutput, AClosedReaderIsAnErrorNotAnEnd) {
   const auto written = output.write("lost");
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, ErrorCode::kIo);
+  EXPECT_EQ(output.lost(), 1U);
+}
+
+TEST(StreamOutput, EveryLineThatWasBufferedIsCountedWhenLost) {
+  std::signal(SIGPIPE, SIG_IGN);
+  Pipe pipe;
+  pipe.reader.reset();
+  StreamOutput output(pipe.writer.get(), true);
+  ASSERT_TRUE(output.write("one"));
+  ASSERT_TRUE(output.write("two"));
+  EXPECT_EQ(output.lost(), 0U);
+  EXPECT_FALSE(output.flush());
+  EXPECT_EQ(output.lost(), 2U);
+}
+
+TEST(StreamOutput, ATornLineDoesNotSpoilTheNext) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const UniqueFd file(memfd_create("alerts", MFD_CLOEXEC));
+  ASSERT_GE(file.get(), 0);
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const rlimit small{.rlim_cur = 10, .rlim_max = limit.rlim_max};
+  StreamOutput output(file.get(), false);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const bool written = output.write("0123456789abc").has_value();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  EXPECT_FALSE(written);
+  EXPECT_EQ(output.lost(), 1U);
+  ASSERT_TRUE(output.write("two"));
+  ASSERT_TRUE(output.write("three"));
+  char content[64] = {};
+  const ssize_t got = pread(file.get(), content, sizeof(content), 0);
+  EXPECT_EQ(std::string(content, static_cast<std::size_t>(got)), "0123456789\ntwo\nthree\n");
 }
 
 }  // namespace

@@ -1,12 +1,7 @@
-#include <bpf/libbpf.h>
 #include <fmt/format.h>
 
 #include "app/commands.h"
 #include "capture/diagnosis.h"
-
-#ifndef SAKER_VERSION
-#error "the build passes SAKER_VERSION"
-#endif
 
 namespace saker::app {
 
@@ -23,12 +18,6 @@ int command_doctor() {
     return kExitNoProbe;
   }
   fmt::print("saker can run here\n");
-  return kExitGood;
-}
-
-int command_version() {
-  fmt::print("saker {}\nreads Falco rules up to engine version 0.63.0\nlibbpf {}\n", SAKER_VERSION,
-             libbpf_version_string());
   return kExitGood;
 }
 

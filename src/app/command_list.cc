@@ -13,25 +13,44 @@ namespace {
 std::string_view type_text(fields::Type type) {
   using enum fields::Type;
   switch (type) {
-    case kText: return "string";
-    case kPath: return "path";
-    case kBytes: return "bytes";
-    case kBool: return "bool";
-    case kInt8: return "int8";
-    case kInt16: return "int16";
-    case kInt32: return "int32";
-    case kInt64: return "int64";
-    case kUint8: return "uint8";
-    case kUint16: return "uint16";
-    case kUint32: return "uint32";
-    case kUint64: return "uint64";
-    case kDouble: return "double";
-    case kPort: return "port";
-    case kRelTime: return "reltime";
-    case kAbsTime: return "abstime";
-    case kIpAddress: return "ipaddr";
-    case kIpNetwork: return "ipnet";
-    case kDynamic: return "dynamic";
+    case kText:
+      return "string";
+    case kPath:
+      return "path";
+    case kBytes:
+      return "bytes";
+    case kBool:
+      return "bool";
+    case kInt8:
+      return "int8";
+    case kInt16:
+      return "int16";
+    case kInt32:
+      return "int32";
+    case kInt64:
+      return "int64";
+    case kUint8:
+      return "uint8";
+    case kUint16:
+      return "uint16";
+    case kUint32:
+      return "uint32";
+    case kUint64:
+      return "uint64";
+    case kDouble:
+      return "double";
+    case kPort:
+      return "port";
+    case kRelTime:
+      return "reltime";
+    case kAbsTime:
+      return "abstime";
+    case kIpAddress:
+      return "ipaddr";
+    case kIpNetwork:
+      return "ipnet";
+    case kDynamic:
+      return "dynamic";
   }
   return "";
 }
@@ -39,16 +58,26 @@ std::string_view type_text(fields::Type type) {
 std::string_view argument_text(fields::ArgumentKind kind) {
   using enum fields::ArgumentKind;
   switch (kind) {
-    case kNone: return "";
-    case kOptionalIndex: return "[INDEX] optional";
-    case kOptionalKey: return "[KEY] optional";
-    case kOptionalIndexOrKey: return "[INDEX or KEY] optional";
-    case kRequiredIndexOrKey: return "[INDEX or KEY]";
-    case kRequiredKey: return "[KEY]";
-    case kRequiredDotName: return ".NAME";
-    case kRequiredNameOrIndex: return ".NAME or [INDEX]";
-    case kOptionalDotName: return ".NAME optional";
-    case kRequiredTime: return "[TIME]";
+    case kNone:
+      return "";
+    case kOptionalIndex:
+      return "[INDEX] optional";
+    case kOptionalKey:
+      return "[KEY] optional";
+    case kOptionalIndexOrKey:
+      return "[INDEX or KEY] optional";
+    case kRequiredIndexOrKey:
+      return "[INDEX or KEY]";
+    case kRequiredKey:
+      return "[KEY]";
+    case kRequiredDotName:
+      return ".NAME";
+    case kRequiredNameOrIndex:
+      return ".NAME or [INDEX]";
+    case kOptionalDotName:
+      return ".NAME optional";
+    case kRequiredTime:
+      return "[TIME]";
   }
   return "";
 }
@@ -57,11 +86,18 @@ void print_field(const fields::Field& field, const Options& options) {
   if (options.names_only) {
     fmt::print("{}\n", field.name);
   } else if (options.markdown) {
-    fmt::print("| `{}` | {} | {} | {} |\n", field.name, type_text(field.type), argument_text(field.argument), field.help);
+    fmt::print("| `{}` | {} | {} | {} |\n", field.name, type_text(field.type), argument_text(field.argument),
+               field.help);
   } else {
     fmt::print("{:32} {:8} {}{}{}\n", field.name, type_text(field.type), argument_text(field.argument),
                argument_text(field.argument).empty() ? "" : ". ", field.help);
   }
+}
+
+// As written with `>`, a description ends in a newline.
+std::string_view one_line(std::string_view text) {
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  return text;
 }
 
 }  // namespace
@@ -85,7 +121,8 @@ int command_list_events(const Options& options) {
     if (options.names_only) {
       fmt::print("{}\n", event::type_name(type));
     } else {
-      fmt::print("{:28} {}\n", event::type_name(type), event::is_collected(type) ? "watched" : "known, not watched yet");
+      fmt::print("{:28} {}\n", event::type_name(type),
+                 event::is_collected(type) ? "watched" : "known, not watched yet");
     }
   }
   return kExitGood;
@@ -95,9 +132,11 @@ int command_list_rules(const Config& config, const Options& options) {
   const auto rules = load_configured_rules(config);
   if (!rules) return kExitBadInput;
   nlohmann::json listed = nlohmann::json::array();
+  bool found = options.rule.empty();
   for (const rules::EnabledRule& enabled : rules->rules()) {
     const rules::Rule& rule = enabled.rule;
     if (!options.rule.empty() && rule.name != options.rule) continue;
+    found = true;
     if (config.format.json) {
       listed.push_back({{"info",
                          {{"name", rule.name},
@@ -109,8 +148,12 @@ int command_list_rules(const Config& config, const Options& options) {
                           {"enabled", rule.enabled},
                           {"tags", rule.tags}}}});
     } else {
-      fmt::print("{:50} {}\n", rule.name, rule.description);
+      fmt::print("{:50} {}\n", rule.name, one_line(rule.description));
     }
+  }
+  if (!found) {
+    log(LogLevel::kError, "no enabled rule is named '{}'", options.rule);
+    return kExitBadInput;
   }
   if (config.format.json) fmt::print("{}\n", nlohmann::json{{"rules", listed}}.dump());
   return kExitGood;

@@ -22,7 +22,7 @@ volatile std::sig_atomic_t stop_signal = 0;
 void on_signal(int number) { stop_signal = number; }
 
 void install_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
@@ -42,9 +42,11 @@ std::string drop_causes(const capture::ProbeCounters& counters) {
   for (int i = 0; i < SAKER_COUNTERS; ++i) {
     const auto counter = static_cast<saker_counter>(i);
     if (!capture::is_drop(counter) || counters.cause[i] == 0) continue;
-    text += fmt::format("{}{}={}", text.empty() ? "" : " ", capture::counter_name(counter), counters.cause[i]);
+    text +=
+        fmt::format("{}{}={}", text.empty() ? "" : " ", capture::counter_name(counter), counters.cause[i]);
   }
-  if (counters.missed_runs > 0) text += fmt::format("{}missed_runs={}", text.empty() ? "" : " ", counters.missed_runs);
+  if (counters.missed_runs > 0)
+    text += fmt::format("{}missed_runs={}", text.empty() ? "" : " ", counters.missed_runs);
   return text;
 }
 
@@ -71,12 +73,15 @@ void log_summary(const Pipeline& pipeline, const capture::Driver& driver, const 
   const PipelineStats& stats = pipeline.stats();
   const capture::ProbeCounters counters = driver.counters();
   const std::string causes = drop_causes(counters);
-  log(LogLevel::kInfo, "events seen: {}, judged: {}, matched: {}, filtered in the kernel: {}, dropped: {}{}{}",
-      stats.records, stats.judged, stats.matched, counters.cause[SAKER_COUNT_FILTERED], counters.drops(),
+  log(LogLevel::kInfo,
+      "events seen: {}, judged: {}, matched: {}, filtered in the kernel: {}, dropped: {}{}{}", stats.records,
+      stats.judged, stats.matched, counters.cause[SAKER_COUNT_FILTERED], counters.drops(),
       causes.empty() ? "" : ", causes: ", causes);
-  if (stats.output_failed > 0) log(LogLevel::kError, "alerts that could not be written: {}", stats.output_failed);
+  if (stats.output_failed > 0)
+    log(LogLevel::kError, "alerts that could not be written: {}", stats.output_failed);
   std::map<rules::Priority, std::uint64_t> by_priority;
-  for (std::size_t i = 0; i < stats.by_rule.size(); ++i) by_priority[rules.rules()[i].rule.priority] += stats.by_rule[i];
+  for (std::size_t i = 0; i < stats.by_rule.size(); ++i)
+    by_priority[rules.rules()[i].rule.priority] += stats.by_rule[i];
   for (const auto& [priority, count] : by_priority) {
     if (count > 0) log(LogLevel::kInfo, "  {}: {}", rules::priority_name(priority), count);
   }
@@ -101,19 +106,21 @@ int watch(const Config& config, const Options& options, const rules::RuleSet& ru
     log(LogLevel::kError, "{}", started.error().message);
     return kExitNoProbe;
   }
-  log(LogLevel::kInfo, "watching with {} rules, {} ring buffer{}", rules.rules().size(), (*driver)->ring_count(),
-      (*driver)->ring_count() == 1 ? "" : "s");
+  log(LogLevel::kInfo, "watching with {} rules, {} ring buffer{}", rules.rules().size(),
+      (*driver)->ring_count(), (*driver)->ring_count() == 1 ? "" : "s");
 
   DropReporter drops;
-  const std::uint64_t end_ns = options.stop_after_seconds > 0
-                                   ? boot_time_ns() + static_cast<std::uint64_t>(options.stop_after_seconds * 1e9)
-                                   : UINT64_MAX;
+  const std::uint64_t end_ns =
+      options.stop_after_seconds > 0
+          ? boot_time_ns() + static_cast<std::uint64_t>(options.stop_after_seconds * 1e9)
+          : UINT64_MAX;
   while (stop_signal == 0 && boot_time_ns() < end_ns) {
     pipeline.turn(kTurnMs);
     drops.look(**driver);
   }
   pipeline.turn(0);  // what was there when the end was asked for
-  if (const auto flushed = standard_output.flush(); !flushed) log(LogLevel::kError, "{}", flushed.error().message);
+  if (const auto flushed = standard_output.flush(); !flushed)
+    log(LogLevel::kError, "{}", flushed.error().message);
   log_summary(pipeline, **driver, rules);
   return kExitGood;
 }
@@ -129,8 +136,10 @@ int command_run(const Config& config, const Options& options) {
       return kExitNoProbe;
     }
   }
-  if (!config.stdout_enabled) log(LogLevel::kWarning, "stdout_output is off and no other output is there yet: "
-                                                      "alerts go nowhere");
+  if (!config.stdout_enabled)
+    log(LogLevel::kWarning,
+        "stdout_output is off and no other output is there yet: "
+        "alerts go nowhere");
   const auto rules = load_configured_rules(config);
   if (!rules) return kExitBadInput;
   if (config.engine == Engine::kNone) {

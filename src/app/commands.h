@@ -1,14 +1,17 @@
 // The commands of the program: each is one file, takes what it needs, prints, and returns the exit status.
 #pragma once
 
+#include <memory>
+#include <string_view>
+
 #include "app/config.h"
 #include "app/options.h"
 
 namespace saker::app {
 
 inline constexpr int kExitGood = 0;
-inline constexpr int kExitBadInput = 1;     // configuration or rules
-inline constexpr int kExitNoProbe = 3;      // this kernel cannot run the probe, or does not let us
+inline constexpr int kExitBadInput = 1;  // configuration or rules
+inline constexpr int kExitNoProbe = 3;   // this kernel cannot run the probe, or does not let us
 
 int command_run(const Config& config, const Options& options);
 int command_validate(const Config& config, const Options& options);
@@ -18,6 +21,7 @@ int command_list_events(const Options& options);
 int command_list_rules(const Config& config, const Options& options);
 int command_rules_plan(const Config& config);
 int command_version();
+std::string_view version();
 int command_doctor();
 
 // The rules that `config` names, loaded; problems are printed on standard error. Null: they may not be used.

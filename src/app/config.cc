@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <optional>
+#include <deque>
+#include <set>
 
 #include "app/config_keys.h"
+#include "app/config_override.h"
 #include "base/file.h"
 #include "rules/nearest_name.h"
 
@@ -15,16 +18,18 @@ namespace {
 
 using Node = YAML::Node;
 
-constexpr int kDepthMax = 16;  // Falco's own keys need three
+constexpr int kDepthMax = 64;  // Falco's own keys need three, plugins' a few more
 
-// ${NAME} is replaced from the environment, $${NAME} stays ${NAME}; unset becomes empty.
+constexpr std::size_t kNodesMax = 100'000;  // aliases counted as often as they are used
+
+// ${NAME} is replaced from the environment, $${NAME} becomes ${NAME}; unset becomes empty.
 std::string expand_environment(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t open = text.find("${", at);
     const std::size_t close = open == std::string_view::npos ? open : text.find('}', open);
     if (close == std::string_view::npos) return out.append(text.substr(at));
-    if (open > 0 && text[open - 1] == '$' && open > at) {
+    if (open > at && text[open - 1] == '$') {
       out.append(text.substr(at, open - 1 - at)).append(text.substr(open, close + 1 - open));
     } else {
       out.append(text.substr(at, open - at));
@@ -50,31 +55,44 @@ bool is_type(const Node& node, KeyType type) {
       double value;
       return node.IsScalar() && YAML::convert<double>::decode(node, value);
     }
-    case KeyType::kText: return node.IsScalar() || node.IsNull();
+    case KeyType::kText:
+      return node.IsScalar() || node.IsNull();
     case KeyType::kTexts:
       if (!node.IsSequence()) return node.IsNull();
       for (const Node& item : node) {
         if (!item.IsScalar()) return false;
       }
       return true;
-    case KeyType::kList: return node.IsSequence() || node.IsNull();
-    case KeyType::kMap: return node.IsMap() || node.IsNull();
+    case KeyType::kList:
+      return node.IsSequence() || node.IsNull();
+    case KeyType::kMap:
+      return node.IsMap() || node.IsNull();
   }
   return false;
 }
 
 std::string_view type_name(KeyType type) {
   switch (type) {
-    case KeyType::kBool: return "true or false";
-    case KeyType::kInteger: return "a whole number";
-    case KeyType::kNumber: return "a number";
-    case KeyType::kText: return "a text";
-    case KeyType::kTexts: return "a list of texts";
-    case KeyType::kList: return "a list";
-    case KeyType::kMap: return "a map";
+    case KeyType::kBool:
+      return "true or false";
+    case KeyType::kInteger:
+      return "a whole number";
+    case KeyType::kNumber:
+      return "a number";
+    case KeyType::kText:
+      return "a text";
+    case KeyType::kTexts:
+      return "a list of texts";
+    case KeyType::kList:
+      return "a list";
+    case KeyType::kMap:
+      return "a map";
   }
   return "something else";
 }
+
+using Overrides = std::vector<std::pair<std::string, std::string>>;
+using Override = std::pair<std::string, std::string>;  // name, KEY=VALUE
 
 class Reader {
  public:
@@ -87,26 +105,54 @@ class Reader {
     result_.config.load.append_output.push_back(suggested);
   }
 
-  ConfigResult read(const std::vector<std::pair<std::string, std::string>>& overrides) {
+  ConfigResult read(const Overrides& overrides) {
+    Node root;
     try {
-      Node root = YAML::Load(std::string(text_));
-      if (!root || root.IsNull()) root = Node(YAML::NodeType::Map);
-      if (!root.IsMap()) {
+      root = YAML::Load(std::string(text_));
+      if (!root.IsNull() && !root.IsMap()) {
         add(rules::Severity::kError, root, "the configuration must be a map of keys");
         return std::move(result_);
       }
-      for (const auto& [key, value] : overrides) override_key(root, key, value);
-      visit(root, "", 0);
+      if (!expand(root, 0)) {
+        add(rules::Severity::kError, root, "the configuration is nested too deeply or has too many values");
+        return std::move(result_);
+      }
+    } catch (const YAML::Exception& error) {
+      add_at(rules::Severity::kError, error.mark, error.msg);
+      return std::move(result_);
+    }
+    if (root.IsNull()) root = Node(YAML::NodeType::Map);
+    try {
+      for (const auto& [path, value] : overrides) override_key(root, path, value);
+      visit(root, "");
     } catch (const YAML::Exception& error) {
       add_at(rules::Severity::kError, error.mark, error.msg);
     }
+    say_unsupported();
     return std::move(result_);
   }
 
  private:
+  // Replaces ${NAME} in all values, in place, so that they keep their marks. False: the tree is too large.
+  bool expand(Node node, int depth) {
+    if (depth > kDepthMax || ++nodes_ > kNodesMax) return false;
+    if (node.IsScalar() && node.Scalar().find("${") != std::string::npos) {
+      // An alias is the same node once more.
+      if (expanded_.insert(node.Mark().pos).second) node = expand_environment(node.Scalar());
+    } else if (node.IsMap()) {
+      for (const auto& entry : node) {
+        if (!expand(entry.second, depth + 1)) return false;
+      }
+    } else if (node.IsSequence()) {
+      for (const Node& item : node) {
+        if (!expand(item, depth + 1)) return false;
+      }
+    }
+    return true;
+  }
+
   // Walks maps down to keys of the table.
-  void visit(const Node& map, const std::string& prefix, int depth) {
-    if (depth > kDepthMax) return add(rules::Severity::kError, map, "keys are nested too deeply");
+  void visit(const Node& map, const std::string& prefix) {
     for (const auto& entry : map) {
       const Node& key_node = entry.first;
       const Node& value = entry.second;
@@ -115,7 +161,7 @@ class Reader {
         take(*known, value);
       } else if (is_prefix(key)) {
         if (value.IsMap()) {
-          visit(value, key + ".", depth + 1);
+          visit(value, key + ".");
         } else if (!value.IsNull()) {
           add(rules::Severity::kError, value, fmt::format("'{}' must be a map", key));
         }
@@ -140,77 +186,70 @@ class Reader {
   }
 
   void unknown(const std::string& key, const Node& at) {
+    from_command_line_ = overridden(key);
     std::vector<std::string_view> names;
     for (const ConfigKey& known : config_keys()) names.push_back(known.name);
     add(rules::Severity::kWarning, at, fmt::format("unknown key '{}' is ignored", key));
     const std::string_view near = rules::nearest_name(key, names);
     if (!near.empty()) result_.report.diagnostics.back().hint = fmt::format("did you mean '{}'?", near);
+    from_command_line_ = nullptr;
   }
 
   void take(const ConfigKey& key, const Node& raw) {
     Node value = raw;
-    if (value.IsScalar()) {
-      const std::string& text = value.Scalar();
-      if (text.find("${") != std::string::npos) value = Node(expand_environment(text));
-    }
     // A single file where a list is meant: the old rules_file.
     if (key.type == KeyType::kTexts && value.IsScalar()) {
       Node list(YAML::NodeType::Sequence);
       list.push_back(value);
       value = list;
     }
+    from_command_line_ = overridden(key.name);
     if (!is_type(value, key.type)) {
-      return add(rules::Severity::kError, raw, fmt::format("'{}' must be {}", key.name, type_name(key.type)));
+      add(rules::Severity::kError, raw, fmt::format("'{}' must be {}", key.name, type_name(key.type)));
+    } else if (!value.IsNull()) {
+      take_checked(key, value, raw);
     }
-    if (value.IsNull()) return;
-    if (key.apply != nullptr) {
-      try {
+    from_command_line_ = nullptr;
+  }
+
+  void take_checked(const ConfigKey& key, const Node& value, const Node& raw) {
+    try {
+      if (key.apply != nullptr) {
         const std::string problem = key.apply(result_.config, value);
         if (!problem.empty()) add(rules::Severity::kError, raw, fmt::format("'{}': {}", key.name, problem));
-      } catch (const YAML::Exception& error) {
-        add(rules::Severity::kError, raw, fmt::format("'{}': {}", key.name, error.msg));
+      } else if (key.asks != nullptr && key.asks(value)) {
+        if (unsupported_.empty()) unsupported_at_ = raw;
+        unsupported_.push_back(key.name);
       }
-      return;
-    }
-    if (key.name == "load_plugins") return check_plugins(value);
-    if (!key.harmless.empty() && value.IsScalar() && value.Scalar() != key.harmless) {
-      add(rules::Severity::kWarning, raw, fmt::format("'{}' is not supported yet and has no effect", key.name));
+    } catch (const YAML::Exception& error) {
+      add(rules::Severity::kError, raw, fmt::format("'{}': {}", key.name, error.msg));
     }
   }
 
-  void check_plugins(const Node& names) {
-    for (const Node& name : names) {
-      if (name.Scalar() != "container") {
-        add(rules::Severity::kWarning, name,
-            fmt::format("plugin '{}' is not supported: only 'container' is, and it is built in", name.Scalar()));
-      }
-    }
+  // One line with all names: a Falco configuration sets many of them by default.
+  void say_unsupported() {
+    if (unsupported_.empty()) return;
+    add(rules::Severity::kWarning, unsupported_at_,
+        fmt::format("without effect in this version: {}", fmt::join(unsupported_, ", ")));
   }
 
-  // key.sub[0]=value: makes what is missing on the way.
   void override_key(Node& root, const std::string& path, const std::string& value) {
-    Node at = root;
-    std::size_t begin = 0;
-    while (begin < path.size()) {
-      const std::size_t end = std::min(path.find_first_of(".[", begin), path.size());
-      if (end > begin) at.reset(at[path.substr(begin, end - begin)]);
-      begin = end;
-      if (begin < path.size() && path[begin] == '[') {
-        const std::size_t close = path.find(']', begin);
-        if (close == std::string::npos) break;
-        const std::string index = path.substr(begin + 1, close - begin - 1);
-        if (index.empty()) {
-          Node added;
-          at.push_back(added);
-          at.reset(at[at.size() - 1]);
-        } else {
-          at.reset(at[static_cast<std::size_t>(std::strtoul(index.c_str(), nullptr, 10))]);
-        }
-        begin = close + 1;
-      }
-      if (begin < path.size() && path[begin] == '.') ++begin;
+    from_command_line_ = &overrides_.emplace_back(override_name(path), path + "=" + value);
+    const std::string problem = apply_override(root, path, value);
+    if (!problem.empty()) add(rules::Severity::kError, root, fmt::format("'{}': {}", path, problem));
+    from_command_line_ = nullptr;
+  }
+
+  // The override that gave `key`, or something below or above it, its value.
+  const Override* overridden(std::string_view key) const {
+    for (const Override& given : overrides_) {
+      const std::string_view name = given.first;
+      const std::size_t common = std::min(name.size(), key.size());
+      const std::string_view longer = name.size() > key.size() ? name : key;
+      const bool related = name.substr(0, common) == key.substr(0, common);
+      if (related && (longer.size() == common || longer[common] == '.')) return &given;
     }
-    at = YAML::Load(value);
+    return nullptr;
   }
 
   void add(rules::Severity severity, const Node& node, std::string message) {
@@ -222,12 +261,19 @@ class Reader {
     diagnostic.severity = severity;
     diagnostic.code = severity == rules::Severity::kError ? "CONFIG_ERR" : "CONFIG_WARN";
     diagnostic.message = std::move(message);
-    diagnostic.file = result_.report.file.empty() ? "command line" : result_.report.file;
-    // What came from the command line has no place in the file.
-    diagnostic.line = mark.is_null() ? 1 : static_cast<std::uint32_t>(mark.line) + 1;
-    diagnostic.column = mark.is_null() ? 1 : static_cast<std::uint32_t>(mark.column) + 1;
-    diagnostic.offset = mark.is_null() ? 0 : static_cast<std::size_t>(mark.pos);
-    diagnostic.source_line = line_of_text(diagnostic.line);
+    diagnostic.line = diagnostic.column = 1;
+    if (from_command_line_ != nullptr) {
+      diagnostic.file = "command line";
+      diagnostic.source_line = from_command_line_->second;
+    } else {
+      diagnostic.file = result_.report.file;
+      if (!mark.is_null()) {
+        diagnostic.line = static_cast<std::uint32_t>(mark.line) + 1;
+        diagnostic.column = static_cast<std::uint32_t>(mark.column) + 1;
+        diagnostic.offset = static_cast<std::size_t>(mark.pos);
+      }
+      diagnostic.source_line = line_of_text(diagnostic.line);
+    }
     result_.report.diagnostics.push_back(std::move(diagnostic));
   }
 
@@ -243,6 +289,12 @@ class Reader {
 
   std::string_view text_;
   ConfigResult result_;
+  std::deque<Override> overrides_;               // those seen so far; addresses stay
+  const Override* from_command_line_ = nullptr;  // where the value at hand comes from, if not from the file
+  std::vector<std::string_view> unsupported_;
+  Node unsupported_at_;
+  std::size_t nodes_ = 0;
+  std::set<int> expanded_;  // by position
 };
 
 }  // namespace

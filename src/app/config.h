@@ -1,9 +1,9 @@
 // Config: what the configuration file and the command line ask for.
 //
 // The file is a falco.yaml or a saker.yaml: the same keys, plus a `saker:` section of our own. Every key of
-// Falco is known. One that this version does not honour is a warning, in one line, when it asks for something;
-// an unknown key is a warning with the nearest known one; a value of the wrong type is an error. All problems
-// are found, each with its place.
+// Falco is known. One that this version does not honour is a warning, in one line, when it asks for
+// something; an unknown key is a warning with the nearest known one; a value of the wrong type is an error.
+// All problems are found, each with its place.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ enum class Engine { kModernEbpf, kNone };
 
 struct Config {
   std::string file;  // "" = defaults
-  std::vector<std::string> rules_files = {"/etc/saker/rules/falco_rules.local.yaml", "/etc/saker/rules/rules.d"};
+  std::vector<std::string> rules_files = {"/etc/saker/rules/falco_rules.local.yaml",
+                                          "/etc/saker/rules/rules.d"};
   Engine engine = Engine::kModernEbpf;
   capture::DriverOptions driver;
   std::uint32_t processes_max = 262'144;

@@ -1,10 +1,13 @@
 #include "app/config_keys.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <bit>
 
+#include "fields/catalogue.h"
+#include "rules/output_template.h"
 #include "wire/records.h"
 
 namespace saker::app {
@@ -14,12 +17,12 @@ using enum KeyType;
 using Node = YAML::Node;
 
 // The common case: a switch of the alert format or the like.
-template <bool Config::*Member>
+template <bool Config::* Member>
 std::string set_bool(Config& config, const Node& value) {
   config.*Member = value.as<bool>();
   return {};
 }
-template <bool alert::Format::*Member>
+template <bool alert::Format::* Member>
 std::string set_format(Config& config, const Node& value) {
   config.format.*Member = value.as<bool>();
   return {};
@@ -68,7 +71,8 @@ std::string set_ring_bytes(Config& config, const Node& value) {
 
 std::string set_args_bytes(Config& config, const Node& value) {
   const auto bytes = value.as<long>();
-  if (bytes < 256 || bytes > SAKER_ARGS_BYTES_MAX) return fmt::format("must be from 256 to {}", SAKER_ARGS_BYTES_MAX);
+  if (bytes < 256 || bytes > SAKER_ARGS_BYTES_MAX)
+    return fmt::format("must be from 256 to {}", SAKER_ARGS_BYTES_MAX);
   config.driver.args_bytes_max = static_cast<std::uint32_t>(bytes);
   return {};
 }
@@ -89,7 +93,8 @@ std::string set_host_root(Config& config, const Node& value) {
 
 std::string set_priority(Config& config, const Node& value) {
   const auto priority = rules::parse_priority(value.as<std::string>());
-  if (!priority) return fmt::format("'{}' is not a priority: use one from emergency to debug", value.as<std::string>());
+  if (!priority)
+    return fmt::format("'{}' is not a priority: use one from emergency to debug", value.as<std::string>());
   config.load.minimum_priority = *priority;
   return {};
 }
@@ -103,13 +108,22 @@ std::string set_matching(Config& config, const Node& value) {
 
 std::string set_log_level(Config& config, const Node& value) {
   const auto level = rules::parse_priority(value.as<std::string>());
-  if (!level) return fmt::format("'{}' is not a log level: use one from emergency to debug", value.as<std::string>());
+  if (!level)
+    return fmt::format("'{}' is not a log level: use one from emergency to debug", value.as<std::string>());
   switch (*level) {
-    case rules::Priority::kDebug: config.log_level = LogLevel::kDebug; break;
+    case rules::Priority::kDebug:
+      config.log_level = LogLevel::kDebug;
+      break;
     case rules::Priority::kInformational:
-    case rules::Priority::kNotice: config.log_level = LogLevel::kInfo; break;
-    case rules::Priority::kWarning: config.log_level = LogLevel::kWarning; break;
-    default: config.log_level = LogLevel::kError; break;
+    case rules::Priority::kNotice:
+      config.log_level = LogLevel::kInfo;
+      break;
+    case rules::Priority::kWarning:
+      config.log_level = LogLevel::kWarning;
+      break;
+    default:
+      config.log_level = LogLevel::kError;
+      break;
   }
   return {};
 }
@@ -135,12 +149,26 @@ std::string set_selection(Config& config, const Node& value) {
   return {};
 }
 
+// The first problem of a template, as a sentence; the rules would have it on every rule.
+std::string check_template(const std::string& text) {
+  const auto parsed = rules::OutputTemplate::parse(text, fields::syscall_catalogue());
+  if (parsed.problems.empty()) return {};
+  const rules::CompileProblem& first = parsed.problems.front();
+  return fmt::format("\"{}\": {}{}", text, first.message,
+                     first.suggestion.empty() ? "" : fmt::format("; did you mean '{}'?", first.suggestion));
+}
+
 std::string read_extra_fields(const Node& list, rules::AppendOutput& into) {
   for (const Node& item : list) {
     if (item.IsScalar()) {
-      into.extra_fields.push_back({item.as<std::string>(), ""});
+      const auto name = item.as<std::string>();
+      const auto prefix = fields::syscall_catalogue().resolve_prefix(name);
+      if (!prefix.ref || prefix.length != name.size()) return fmt::format("'{}' is not a field", name);
+      into.extra_fields.push_back({name, ""});
     } else if (item.IsMap() && item.size() == 1) {
-      into.extra_fields.push_back({item.begin()->first.as<std::string>(), item.begin()->second.as<std::string>()});
+      const auto text = item.begin()->second.as<std::string>();
+      if (auto problem = check_template(text); !problem.empty()) return problem;
+      into.extra_fields.push_back({item.begin()->first.as<std::string>(), text});
     } else {
       return "extra_fields must hold field names or single NAME: TEMPLATE maps";
     }
@@ -158,7 +186,10 @@ std::string set_append_output(Config& config, const Node& value) {
       if (match["rule"]) append.match_rule = match["rule"].as<std::string>();
       if (match["tags"]) append.match_tags = match["tags"].as<std::vector<std::string>>();
     }
-    if (item["extra_output"]) append.extra_output = item["extra_output"].as<std::string>();
+    if (item["extra_output"]) {
+      append.extra_output = item["extra_output"].as<std::string>();
+      if (auto problem = check_template(append.extra_output); !problem.empty()) return problem;
+    }
     if (item["suggested_output"]) append.suggested_output = item["suggested_output"].as<bool>();
     if (item["extra_fields"]) {
       if (auto problem = read_extra_fields(item["extra_fields"], append); !problem.empty()) return problem;
@@ -166,6 +197,30 @@ std::string set_append_output(Config& config, const Node& value) {
     config.load.append_output.push_back(std::move(append));
   }
   return {};
+}
+
+// What a value of a key without effect asks for.
+bool is_true(const Node& value) { return value.as<bool>(); }
+bool is_not_zero(const Node& value) { return value.as<long>() != 0; }
+bool is_not_empty(const Node& value) { return value.size() > 0; }
+bool names_existing_path(const Node& value) {
+  for (const Node& item : value) {
+    const Node path = item.IsMap() ? item["path"] : item;
+    if (path && path.IsScalar() && access(path.Scalar().c_str(), F_OK) == 0) return true;
+  }
+  return false;
+}
+bool does_more_than_log(const Node& value) {
+  for (const Node& action : value) {
+    if (action.Scalar() != "log" && action.Scalar() != "ignore") return true;
+  }
+  return false;
+}
+bool names_other_plugin(const Node& value) {  // this one is built in
+  for (const Node& name : value) {
+    if (name.Scalar() != "container") return true;
+  }
+  return false;
 }
 
 constexpr ConfigKey kKeys[] = {
@@ -195,84 +250,84 @@ constexpr ConfigKey kKeys[] = {
     {"saker.host_root", kText, set_host_root},
 
     // Falco's, not honoured: what asks for something is said at start.
-    {"config_files", kList, nullptr, ""},
-    {"watch_config_files", kBool, nullptr, ""},
-    {"engine.modern_ebpf.drop_failed_exit", kBool, nullptr, "false"},
-    {"engine.kmod", kMap, nullptr, ""},
-    {"engine.ebpf", kMap, nullptr, ""},
-    {"engine.gvisor", kMap, nullptr, ""},
-    {"engine.replay", kMap, nullptr, ""},
-    {"capture.enabled", kBool, nullptr, "false"},
-    {"capture.path_prefix", kText, nullptr, ""},
-    {"capture.mode", kText, nullptr, ""},
-    {"capture.default_duration", kInteger, nullptr, ""},
-    {"load_plugins", kTexts, nullptr, ""},  // `container` is built in; others are named by the check below
-    {"plugins", kList, nullptr, ""},
-    {"plugins_hostinfo", kBool, nullptr, ""},
-    {"buffer_format_base64", kBool, nullptr, "false"},
-    {"outputs_queue.capacity", kInteger, nullptr, "0"},
-    {"static_fields", kMap, nullptr, ""},
-    {"syslog_output.enabled", kBool, nullptr, "false"},
-    {"file_output.enabled", kBool, nullptr, "false"},
-    {"file_output.keep_alive", kBool, nullptr, ""},
-    {"file_output.filename", kText, nullptr, ""},
-    {"http_output.enabled", kBool, nullptr, "false"},
-    {"http_output.url", kText, nullptr, ""},
-    {"http_output.user_agent", kText, nullptr, ""},
-    {"http_output.insecure", kBool, nullptr, ""},
-    {"http_output.ca_cert", kText, nullptr, ""},
-    {"http_output.ca_bundle", kText, nullptr, ""},
-    {"http_output.ca_path", kText, nullptr, ""},
-    {"http_output.mtls", kBool, nullptr, ""},
-    {"http_output.client_cert", kText, nullptr, ""},
-    {"http_output.client_key", kText, nullptr, ""},
-    {"http_output.echo", kBool, nullptr, ""},
-    {"http_output.compress_uploads", kBool, nullptr, ""},
-    {"http_output.keep_alive", kBool, nullptr, ""},
-    {"http_output.max_consecutive_timeouts", kInteger, nullptr, ""},
-    {"program_output.enabled", kBool, nullptr, "false"},
-    {"program_output.keep_alive", kBool, nullptr, ""},
-    {"program_output.program", kText, nullptr, ""},
-    {"grpc_output.enabled", kBool, nullptr, "false"},
-    {"grpc.enabled", kBool, nullptr, "false"},
-    {"grpc.bind_address", kText, nullptr, ""},
-    {"grpc.threadiness", kInteger, nullptr, ""},
-    {"webserver.enabled", kBool, nullptr, "false"},
-    {"webserver.threadiness", kInteger, nullptr, ""},
-    {"webserver.listen_port", kInteger, nullptr, ""},
-    {"webserver.listen_address", kText, nullptr, ""},
-    {"webserver.k8s_healthz_endpoint", kText, nullptr, ""},
-    {"webserver.prometheus_metrics_enabled", kBool, nullptr, ""},
-    {"webserver.ssl_enabled", kBool, nullptr, ""},
-    {"webserver.ssl_certificate", kText, nullptr, ""},
-    {"log_syslog", kBool, nullptr, "false"},
-    {"libs_logger.enabled", kBool, nullptr, ""},
-    {"libs_logger.severity", kText, nullptr, ""},
-    {"output_timeout", kInteger, nullptr, ""},
-    {"syscall_event_timeouts.max_consecutives", kInteger, nullptr, ""},
-    {"syscall_event_drops.threshold", kNumber, nullptr, ""},
-    {"syscall_event_drops.actions", kTexts, nullptr, ""},
-    {"syscall_event_drops.rate", kNumber, nullptr, ""},
-    {"syscall_event_drops.max_burst", kInteger, nullptr, ""},
-    {"syscall_event_drops.simulate_drops", kBool, nullptr, "false"},
-    {"metrics.enabled", kBool, nullptr, "false"},
-    {"metrics.interval", kText, nullptr, ""},
-    {"metrics.output_rule", kBool, nullptr, ""},
-    {"metrics.output_file", kText, nullptr, ""},
-    {"metrics.rules_counters_enabled", kBool, nullptr, ""},
-    {"metrics.resource_utilization_enabled", kBool, nullptr, ""},
-    {"metrics.state_counters_enabled", kBool, nullptr, ""},
-    {"metrics.kernel_event_counters_enabled", kBool, nullptr, ""},
-    {"metrics.kernel_event_counters_per_cpu_enabled", kBool, nullptr, ""},
-    {"metrics.libbpf_stats_enabled", kBool, nullptr, ""},
-    {"metrics.plugins_metrics_enabled", kBool, nullptr, ""},
-    {"metrics.jemalloc_stats_enabled", kBool, nullptr, ""},
-    {"metrics.convert_memory_to_mb", kBool, nullptr, ""},
-    {"metrics.include_empty_values", kBool, nullptr, ""},
-    {"base_syscalls.custom_set", kTexts, nullptr, ""},
-    {"base_syscalls.repair", kBool, nullptr, "false"},
-    {"base_syscalls.all", kBool, nullptr, "false"},
-    {"falco_libs", kMap, nullptr, ""},
+    {"config_files", kList, nullptr, names_existing_path},
+    {"watch_config_files", kBool, nullptr, is_true},
+    {"engine.modern_ebpf.drop_failed_exit", kBool, nullptr, is_true},
+    {"engine.kmod", kMap},
+    {"engine.ebpf", kMap},
+    {"engine.gvisor", kMap},
+    {"engine.replay", kMap},
+    {"capture.enabled", kBool, nullptr, is_true},
+    {"capture.path_prefix", kText},
+    {"capture.mode", kText},
+    {"capture.default_duration", kInteger},
+    {"load_plugins", kTexts, nullptr, names_other_plugin},
+    {"plugins", kList},
+    {"plugins_hostinfo", kBool},
+    {"buffer_format_base64", kBool, nullptr, is_true},
+    {"outputs_queue.capacity", kInteger, nullptr, is_not_zero},
+    {"static_fields", kMap, nullptr, is_not_empty},
+    {"syslog_output.enabled", kBool, nullptr, is_true},
+    {"file_output.enabled", kBool, nullptr, is_true},
+    {"file_output.keep_alive", kBool},
+    {"file_output.filename", kText},
+    {"http_output.enabled", kBool, nullptr, is_true},
+    {"http_output.url", kText},
+    {"http_output.user_agent", kText},
+    {"http_output.insecure", kBool},
+    {"http_output.ca_cert", kText},
+    {"http_output.ca_bundle", kText},
+    {"http_output.ca_path", kText},
+    {"http_output.mtls", kBool},
+    {"http_output.client_cert", kText},
+    {"http_output.client_key", kText},
+    {"http_output.echo", kBool},
+    {"http_output.compress_uploads", kBool},
+    {"http_output.keep_alive", kBool},
+    {"http_output.max_consecutive_timeouts", kInteger},
+    {"program_output.enabled", kBool, nullptr, is_true},
+    {"program_output.keep_alive", kBool},
+    {"program_output.program", kText},
+    {"grpc_output.enabled", kBool, nullptr, is_true},
+    {"grpc.enabled", kBool, nullptr, is_true},
+    {"grpc.bind_address", kText},
+    {"grpc.threadiness", kInteger},
+    {"webserver.enabled", kBool, nullptr, is_true},
+    {"webserver.threadiness", kInteger},
+    {"webserver.listen_port", kInteger},
+    {"webserver.listen_address", kText},
+    {"webserver.k8s_healthz_endpoint", kText},
+    {"webserver.prometheus_metrics_enabled", kBool},
+    {"webserver.ssl_enabled", kBool},
+    {"webserver.ssl_certificate", kText},
+    {"log_syslog", kBool, nullptr, is_true},
+    {"libs_logger.enabled", kBool},
+    {"libs_logger.severity", kText},
+    {"output_timeout", kInteger},
+    {"syscall_event_timeouts.max_consecutives", kInteger},
+    {"syscall_event_drops.threshold", kNumber},
+    {"syscall_event_drops.actions", kTexts, nullptr, does_more_than_log},
+    {"syscall_event_drops.rate", kNumber},
+    {"syscall_event_drops.max_burst", kInteger},
+    {"syscall_event_drops.simulate_drops", kBool, nullptr, is_true},
+    {"metrics.enabled", kBool, nullptr, is_true},
+    {"metrics.interval", kText},
+    {"metrics.output_rule", kBool},
+    {"metrics.output_file", kText},
+    {"metrics.rules_counters_enabled", kBool},
+    {"metrics.resource_utilization_enabled", kBool},
+    {"metrics.state_counters_enabled", kBool},
+    {"metrics.kernel_event_counters_enabled", kBool},
+    {"metrics.kernel_event_counters_per_cpu_enabled", kBool},
+    {"metrics.libbpf_stats_enabled", kBool},
+    {"metrics.plugins_metrics_enabled", kBool},
+    {"metrics.jemalloc_stats_enabled", kBool},
+    {"metrics.convert_memory_to_mb", kBool},
+    {"metrics.include_empty_values", kBool},
+    {"base_syscalls.custom_set", kTexts, nullptr, is_not_empty},
+    {"base_syscalls.repair", kBool, nullptr, is_true},
+    {"base_syscalls.all", kBool, nullptr, is_true},
+    {"falco_libs", kMap},
 };
 
 }  // namespace

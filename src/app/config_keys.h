@@ -19,11 +19,12 @@ enum class KeyType { kBool, kInteger, kNumber, kText, kTexts, kList, kMap };
 struct ConfigKey {
   std::string_view name;  // dotted
   KeyType type;
-  // Puts the checked value into the config; returns a sentence when the value itself is not acceptable. Null: not
-  // honoured.
+  // Puts the checked value into the config; returns a sentence when the value itself is not acceptable. Null:
+  // not honoured.
   std::string (*apply)(Config&, const YAML::Node&) = nullptr;
-  // For a key that is not honoured: the value that asks for nothing, and so needs no warning ("" = any).
-  std::string_view harmless = "";
+  // For a key that is not honoured: whether a checked value asks for something, so that its author must be
+  // told. Null: never.
+  bool (*asks)(const YAML::Node&) = nullptr;
 };
 
 std::span<const ConfigKey> config_keys();

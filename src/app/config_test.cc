@@ -7,7 +7,8 @@
 namespace saker::app {
 namespace {
 
-ConfigResult parse(const std::string& text, const std::vector<std::pair<std::string, std::string>>& overrides = {}) {
+ConfigResult parse(const std::string& text,
+                   const std::vector<std::pair<std::string, std::string>>& overrides = {}) {
   return parse_config("saker.yaml", text, overrides);
 }
 
@@ -46,7 +47,7 @@ saker: {args_bytes_max: 8192, ring_bytes: 65536, host_root: /host/}
   ASSERT_EQ(result.report.diagnostics.size(), 1U);
   EXPECT_EQ(result.report.diagnostics[0].line, 8U);
   const Config& config = result.config;
-  EXPECT_EQ(config.rules_files, (std::vector<std::string>{"a.yaml", "/rules/b", "$${X}"}));
+  EXPECT_EQ(config.rules_files, (std::vector<std::string>{"a.yaml", "/rules/b", "${X}"}));
   EXPECT_TRUE(config.format.json);
   EXPECT_FALSE(config.format.json_include_tags);
   EXPECT_TRUE(config.buffered_outputs);
@@ -65,8 +66,10 @@ saker: {args_bytes_max: 8192, ring_bytes: 65536, host_root: /host/}
 
 TEST(Config, OverridesWin) {
   const ConfigResult result =
-      parse("json_output: false\nrules_files: [a, b]\n",
-            {{"json_output", "true"}, {"rules_files[1]", "c"}, {"rules_files[]", "d"}, {"saker.ring_bytes", "4096"}});
+      parse("json_output: false\nrules_files: [a, b]\n", {{"json_output", "true"},
+                                                          {"rules_files[1]", "c"},
+                                                          {"rules_files[]", "d"},
+                                                          {"saker.ring_bytes", "4096"}});
   EXPECT_TRUE(result.report.ok());
   EXPECT_TRUE(result.config.format.json);
   EXPECT_EQ(result.config.rules_files, (std::vector<std::string>{"a", "c", "d"}));
@@ -96,8 +99,20 @@ constexpr Row kRows[] = {
     {"a: [b\n", kError, 2, 1, "", ""},
     {"- a\n", kError, 1, 1, "must be a map", ""},
     {"json_outptu: true\n", kWarning, 1, 1, "unknown key 'json_outptu'", "did you mean 'json_output'?"},
-    {"http_output: {enabled: true}\n", kWarning, 1, 24, "not supported yet", ""},
-    {"load_plugins: [container, k8saudit]\n", kWarning, 1, 27, "k8saudit", ""},
+    {"http_output: {enabled: yes}\nmetrics: {enabled: true}\nwebserver: {enabled: off}\n", kWarning, 1, 24,
+     "without effect in this version: http_output.enabled, metrics.enabled", ""},
+    {"load_plugins: [container, k8saudit]\n", kWarning, 1, 15, "load_plugins", ""},
+    {"config_files: [/no/such, /etc]\n", kWarning, 1, 15, "config_files", ""},
+    {"base_syscalls: {custom_set: [close]}\n", kWarning, 1, 29, "base_syscalls.custom_set", ""},
+    {"syscall_event_drops: {actions: [log, exit]}\n", kWarning, 1, 32, "syscall_event_drops.actions", ""},
+    {"append_output: [{extra_output: \"%proc.nme\"}]\n", kError, 1, 16, "proc.nme", ""},
+    {"append_output: [{extra_fields: [proc.nme]}]\n", kError, 1, 16, "'proc.nme' is not a field", ""},
+    {"append_output: [{extra_fields: [{k: \"%\"}]}]\n", kError, 1, 16, "must be followed by a field", ""},
+    {"rules: [{enable: x}]\n", kError, 1, 8, "enable or disable", ""},
+    {"saker: {args_bytes_max: 16385}\n", kError, 1, 25, "from 256 to 16384", ""},
+    {"saker: {host_root: host}\n", kError, 1, 20, "absolute path", ""},
+    {"saker: {rnig_bytes: 4096}\n", kWarning, 1, 9, "unknown key 'saker.rnig_bytes'",
+     "did you mean 'saker.ring_bytes'?"},
 };
 
 TEST(Config, ProblemsAreLocated) {
@@ -112,6 +127,72 @@ TEST(Config, ProblemsAreLocated) {
     EXPECT_EQ(found.column, row.column);
     EXPECT_NE(found.message.find(row.says), std::string::npos) << found.message;
     EXPECT_EQ(found.hint, row.hint);
+  }
+}
+
+TEST(Config, WhatAsksForNothingIsQuiet) {
+  const ConfigResult result = parse(
+      "http_output: {enabled: off, url: x}\nload_plugins: [container]\nconfig_files: [/no/such]\n"
+      "outputs_queue: {capacity: 0}\nsyscall_event_drops: {actions: [log, ignore]}\nlibs_logger: {enabled: "
+      "true}\n"
+      "webserver:\nsyslog_output: {enabled: \"false\"}\n");
+  EXPECT_TRUE(result.report.diagnostics.empty()) << result.report.diagnostics.front().message;
+}
+
+TEST(Config, TheEnvironmentIsFilledIn) {
+  setenv("SAKER_TEST_WORD", "warning", 1);
+  unsetenv("SAKER_TEST_UNSET");
+  const ConfigResult result = parse(
+      "priority: ${SAKER_TEST_WORD}\nsaker: {host_root: \"/a${SAKER_TEST_UNSET}b${\"}\n"
+      "rules_files: [&a \"$${SAKER_TEST_WORD}-${SAKER_TEST_WORD}\", *a]\n");
+  ASSERT_TRUE(result.report.ok()) << result.report.diagnostics.front().message;
+  EXPECT_EQ(result.config.load.minimum_priority, rules::Priority::kWarning);
+  EXPECT_EQ(result.config.host_root, "/ab${");
+  EXPECT_EQ(result.config.rules_files, std::vector<std::string>(2, "${SAKER_TEST_WORD}-warning"));
+}
+
+TEST(Config, TooManyAliasesAreAnError) {
+  std::string text = "a: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 8; ++i) {
+    text += "b" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) text += (j > 0 ? ", *a" : "*a") + std::to_string(i - 1);
+    text += "]\n";
+  }
+  const ConfigResult result = parse(text);
+  ASSERT_EQ(result.report.diagnostics.size(), 1U);
+  EXPECT_NE(result.report.diagnostics[0].message.find("too many values"), std::string::npos);
+}
+
+struct BadOverride {
+  const char* path;
+  const char* value;
+  const char* says;
+};
+
+constexpr BadOverride kBadOverrides[] = {
+    {"json_output", "[", "not YAML"},
+    {"json_output", "perhaps", "must be true or false"},
+    {"json_output.x", "1", "not a map"},
+    {"rules_files[2]", "c", "only 1 items"},
+    {"rules_files[x]", "c", "not an index"},
+    {"rules_files[0", "c", "']' is missing"},
+    {"json_output[0]", "c", "not a list"},
+    {"", "c", "a key is missing"},
+    {"engine..kind", "c", "a key is missing"},
+    {"engine.kind", "ebpf", "'ebpf' is not supported"},
+    {"engine", "{kind: gvisor}", "'gvisor' is not supported"},
+};
+
+TEST(Config, BadOverridesAreTheCommandLines) {
+  for (const BadOverride& row : kBadOverrides) {
+    SCOPED_TRACE(std::string(row.path) + "=" + row.value);
+    const ConfigResult result = parse("json_output: true\nrules_files: [a]\n", {{row.path, row.value}});
+    ASSERT_EQ(result.report.diagnostics.size(), 1U);
+    const rules::Diagnostic& found = result.report.diagnostics[0];
+    EXPECT_EQ(found.severity, kError);
+    EXPECT_EQ(found.file, "command line");
+    EXPECT_EQ(found.source_line, std::string(row.path) + "=" + row.value);
+    EXPECT_NE(found.message.find(row.says), std::string::npos) << found.message;
   }
 }
 

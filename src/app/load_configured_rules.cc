@@ -14,6 +14,22 @@ bool has_diagnostics(const std::vector<rules::FileReport>& reports) {
                      [](const rules::FileReport& report) { return !report.diagnostics.empty(); });
 }
 
+// A terminal gets the report with source lines and carets, a collector of JSON lines one line a finding.
+void say_findings(const std::vector<rules::FileReport>& reports, const Config& config) {
+  if (!config.format.json) {
+    if (has_diagnostics(reports) && config.log_stderr)
+      std::fputs(rules::text_report(reports).c_str(), stderr);
+    return;
+  }
+  for (const rules::FileReport& report : reports) {
+    for (const rules::Diagnostic& finding : report.diagnostics) {
+      const bool error = finding.severity == rules::Severity::kError;
+      log(error ? LogLevel::kError : LogLevel::kWarning, "{}:{}:{}: {} [{}]{}{}", finding.file, finding.line,
+          finding.column, finding.message, finding.code, finding.hint.empty() ? "" : "; ", finding.hint);
+    }
+  }
+}
+
 // A rule on an event that the probe does not bring can never fire: say so once, with all names.
 void warn_about_missing_events(const rules::RuleSet& rules) {
   for (const rules::EnabledRule& rule : rules.rules()) {
@@ -33,10 +49,11 @@ std::shared_ptr<const rules::RuleSet> load_configured_rules(const Config& config
     log(LogLevel::kError, "{}", found.error().message);
     return nullptr;
   }
-  for (const std::string& path : found->missing) log(LogLevel::kWarning, "rules path {} does not exist", path);
+  for (const std::string& path : found->missing)
+    log(LogLevel::kWarning, "rules path {} does not exist", path);
   if (found->files.empty()) log(LogLevel::kWarning, "no rules file was found: nothing will be judged");
   const rules::LoadResult loaded = rules::load_rules(found->files, fields::syscall_catalogue(), config.load);
-  if (has_diagnostics(loaded.reports)) std::fputs(rules::text_report(loaded.reports).c_str(), stderr);
+  say_findings(loaded.reports, config);
   if (!loaded.rules) {
     log(LogLevel::kError, "the rules have errors and are not used");
     return nullptr;

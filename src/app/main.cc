@@ -31,13 +31,14 @@ std::optional<Config> read_configuration(const Options& options) {
     return std::nullopt;
   }
   Config& config = loaded->config;
-  configure_log({.level = config.log_level, .json = config.format.json});
+  configure_log({.level = config.log_level, .json = config.format.json, .to_stderr = config.log_stderr});
   for (const rules::Diagnostic& finding : loaded->report.diagnostics) {
     const bool error = finding.severity == rules::Severity::kError;
-    log(error ? LogLevel::kError : LogLevel::kWarning, "{}:{}:{}: {}{}{}", finding.file, finding.line, finding.column,
-        finding.message, finding.hint.empty() ? "" : "; ", finding.hint);
-    if (error && isatty(STDERR_FILENO) != 0) {
-      std::fprintf(stderr, "  %s\n  %*s^\n", finding.source_line.c_str(), static_cast<int>(finding.column) - 1, "");
+    log(error ? LogLevel::kError : LogLevel::kWarning, "{}:{}:{}: {}{}{}", finding.file, finding.line,
+        finding.column, finding.message, finding.hint.empty() ? "" : "; ", finding.hint);
+    if (error && !config.format.json && config.log_stderr) {
+      std::fprintf(stderr, "  %s\n  %*s^\n", finding.source_line.c_str(),
+                   static_cast<int>(finding.column) - 1, "");
     }
   }
   if (!loaded->report.ok()) return std::nullopt;
@@ -55,15 +56,24 @@ std::optional<Config> read_configuration(const Options& options) {
 
 int run_command(const Config& config, const Options& options) {
   switch (options.command) {
-    case Command::kRun: return command_run(config, options);
-    case Command::kValidate: return command_validate(config, options);
-    case Command::kDryRun: return command_dry_run(config);
-    case Command::kListRules: return command_list_rules(config, options);
-    case Command::kRulesPlan: return command_rules_plan(config);
-    case Command::kListFields: return command_list_fields(options);
-    case Command::kListEvents: return command_list_events(options);
-    case Command::kVersion: return command_version();
-    case Command::kDoctor: return command_doctor();
+    case Command::kRun:
+      return command_run(config, options);
+    case Command::kValidate:
+      return command_validate(config, options);
+    case Command::kDryRun:
+      return command_dry_run(config);
+    case Command::kListRules:
+      return command_list_rules(config, options);
+    case Command::kRulesPlan:
+      return command_rules_plan(config);
+    case Command::kListFields:
+      return command_list_fields(options);
+    case Command::kListEvents:
+      return command_list_events(options);
+    case Command::kVersion:
+      return command_version();
+    case Command::kDoctor:
+      return command_doctor();
   }
   return kExitBadInput;
 }

@@ -24,34 +24,45 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   bool dry_run = false, list_events = false, list_rules = false, version = false;
   std::string list_source;
 
-  app.add_option("-c", options.config_file, "configuration file")->check(CLI::ExistingFile)->type_name("FILE");
-  app.add_option("-r", options.rules_files, "rules file or directory, instead of the configuration's; repeatable")
-      ->type_name("PATH")->allow_extra_args(false);
+  app.add_option("-c", options.config_file, "configuration file")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile.description(""));
+  app.add_option("-r", options.rules_files,
+                 "rules file or directory, instead of the configuration's; repeatable")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
   app.add_option("-V,--validate", options.validate_files, "check these rules, report, exit; repeatable")
-      ->type_name("PATH")->allow_extra_args(false);
+      ->type_name("PATH")
+      ->allow_extra_args(false);
   app.add_option("-o,--option", overrides, "override a configuration key")
-      ->type_name("KEY=VALUE")->allow_extra_args(false)
-      ->check([](const std::string& text) { return text.find('=') == std::string::npos ? "expected KEY=VALUE" : ""; });
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->check([](const std::string& text) {
+        return text.find('=') == std::string::npos ? "expected KEY=VALUE" : "";
+      });
   app.add_flag("--dry-run", dry_run, "check configuration and rules, watch nothing");
   auto* list = app.add_option("--list", list_source, "list fields")->type_name("[SOURCE]")->expected(0, 1);
   app.add_flag("-N", options.names_only, "with --list: names only");
   app.add_flag("--markdown", options.markdown, "with --list: as a Markdown table");
-  app.add_flag("-i,--list-events", list_events, "list event types and whether the probe brings them");
+  app.add_flag("--list-events", list_events, "list event types and whether the probe brings them");
   app.add_flag("-L", list_rules, "list rules");
   app.add_option("-l", options.rule, "describe one rule")->type_name("RULE");
   app.add_option("-M", options.stop_after_seconds, "stop after that time")->type_name("SECONDS");
   app.add_flag("-U,--unbuffered", options.unbuffered, "flush each alert");
-  app.add_option("-p", options.append_output, "append to every output (c and k change nothing)")->type_name("TEXT");
+  app.add_option("-p", options.append_output, "append to every output (c and k change nothing)")
+      ->type_name("TEXT");
   app.add_flag("-v,--version", version, "print the version");
 
-  auto* doctor = app.add_subcommand("doctor", "say whether this machine can run the probe, and what is missing");
+  auto* doctor =
+      app.add_subcommand("doctor", "say whether this machine can run the probe, and what is missing");
   auto* list_command = app.add_subcommand("list", "list what rules may use");
   auto* list_fields = list_command->add_subcommand("fields", "the fields, with type and help");
   list_fields->add_flag("--status", options.status, "only fields this version does not bring yet");
   list_command->require_subcommand(1);
   auto* rules = app.add_subcommand("rules", "tools for rules");
   rules->fallthrough();  // -c, -r and -o may follow
-  auto* plan = rules->add_subcommand("plan", "what the probe will send up, by event type, and for which rules");
+  auto* plan =
+      rules->add_subcommand("plan", "what the probe will send up, by event type, and for which rules");
   plan->fallthrough();
   rules->require_subcommand(1);
 
@@ -64,14 +75,22 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   if (options.append_output == "c" || options.append_output == "k") options.append_output.clear();
   if (!list_source.empty()) options.list_source = list_source;
 
-  if (version) options.command = Command::kVersion;
-  else if (*doctor) options.command = Command::kDoctor;
-  else if (*list_fields || *list) options.command = Command::kListFields;
-  else if (*plan) options.command = Command::kRulesPlan;
-  else if (list_events) options.command = Command::kListEvents;
-  else if (list_rules || !options.rule.empty()) options.command = Command::kListRules;
-  else if (!options.validate_files.empty()) options.command = Command::kValidate;
-  else if (dry_run) options.command = Command::kDryRun;
+  if (version)
+    options.command = Command::kVersion;
+  else if (*doctor)
+    options.command = Command::kDoctor;
+  else if (*list_fields || *list)
+    options.command = Command::kListFields;
+  else if (*plan)
+    options.command = Command::kRulesPlan;
+  else if (list_events)
+    options.command = Command::kListEvents;
+  else if (list_rules || !options.rule.empty())
+    options.command = Command::kListRules;
+  else if (!options.validate_files.empty())
+    options.command = Command::kValidate;
+  else if (dry_run)
+    options.command = Command::kDryRun;
   return options;
 }
 

@@ -10,30 +10,30 @@ namespace saker::app {
 
 enum class Command {
   kRun,
-  kValidate,     // -V
-  kDryRun,       // --dry-run
-  kListFields,   // --list, list fields
-  kListEvents,   // --list-events
-  kListRules,    // -L, -l RULE
-  kVersion,      // --version
-  kDoctor,       // doctor
-  kRulesPlan,    // rules plan
+  kValidate,    // -V
+  kDryRun,      // --dry-run
+  kListFields,  // --list, list fields
+  kListEvents,  // --list-events
+  kListRules,   // -L, -l RULE
+  kVersion,     // --version
+  kDoctor,      // doctor
+  kRulesPlan,   // rules plan
 };
 
 struct Options {
   Command command = Command::kRun;
-  std::string config_file;  // "" = the default places, then built-in defaults
+  std::string config_file;                  // "" = the default places, then built-in defaults
   std::vector<std::string> rules_files;     // -r: replaces the configuration's
   std::vector<std::string> validate_files;  // -V
   std::vector<std::pair<std::string, std::string>> overrides;  // -o
-  std::string rule;            // -l
-  std::string append_output;   // -p TEXT
+  std::string rule;                                            // -l
+  std::string append_output;                                   // -p TEXT
   std::string list_source = "syscall";
   double stop_after_seconds = 0;  // -M; 0 = never
   bool unbuffered = false;        // -U
   bool names_only = false;        // -N
   bool markdown = false;
-  bool status = false;            // list fields --status
+  bool status = false;  // list fields --status
 };
 
 // Options, or the exit code when the command line ends the program itself (--help, a mistake).

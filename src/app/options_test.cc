@@ -60,8 +60,8 @@ TEST(Options, ValuesAreKept) {
 }
 
 TEST(Options, MistakesEndTheProgram) {
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{"--no-such"}, {"-o", "novalue"}, {"-c", "/no/such/file"}, {"rules"}}) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"--no-such"}, {"-o", "novalue"}, {"-c", "/no/such/file"}, {"rules"}}) {
     const auto parsed = parse(words);
     ASSERT_TRUE(std::holds_alternative<int>(parsed)) << testing::PrintToString(words);
     EXPECT_EQ(std::get<int>(parsed), 1);

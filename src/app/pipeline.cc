@@ -14,8 +14,9 @@ namespace saker::app {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-// A runtime may write its bundle a moment after it makes the cgroup, so a container that has none yet is looked for again:
-// after 1 ms, 2 ms, 4 ms and so on, half a minute in all, and at each program that starts in it.
+// A runtime may write its bundle a moment after it makes the cgroup, so a container that has none yet is
+// looked for again: after 1 ms, 2 ms, 4 ms and so on, half a minute in all, and at each program that starts
+// in it.
 constexpr std::uint64_t kMetadataRetryNs = kSecond / 1000;
 constexpr std::uint32_t kMetadataTriesMax = 16;
 
@@ -67,7 +68,7 @@ void Pipeline::turn(int timeout_ms) {
   const std::size_t taken = driver_.drain([this](std::span<const std::byte> record) { take(record); });
   keep_house();
   if (taken == 0) {
-    output_.flush();
+    note_output(output_.flush());
     driver_.wait(timeout_ms);
   }
 }
@@ -94,9 +95,14 @@ void Pipeline::take(std::span<const std::byte> record) {
 
 void Pipeline::place(const event::Cgroup& cgroup) {
   switch (containers_.on(cgroup)) {
-    case state::Where::kHost: driver_.set_cgroup_class(cgroup.key, SAKER_CGROUP_HOST); break;
-    case state::Where::kContainer: driver_.set_cgroup_class(cgroup.key, SAKER_CGROUP_CONTAINER); break;
-    case state::Where::kUnknown: break;
+    case state::Where::kHost:
+      driver_.set_cgroup_class(cgroup.key, SAKER_CGROUP_HOST);
+      break;
+    case state::Where::kContainer:
+      driver_.set_cgroup_class(cgroup.key, SAKER_CGROUP_CONTAINER);
+      break;
+    case state::Where::kUnknown:
+      break;
   }
 }
 
@@ -125,15 +131,15 @@ void Pipeline::judge(event::Event& event, const state::Process* process) {
   for (const auto& match : matches) {
     ++stats_.by_rule[match.rule];
     subject.name_index = match.name_index;
-    const std::string line = alert::format_alert(options_.format, rules_.rules()[match.rule], subject, arena_);
-    if (const auto written = output_.write(line); !written) {
-      if (stats_.output_failed++ == 0) log(LogLevel::kError, "{}", written.error().message);
-    }
+    const std::string line =
+        alert::format_alert(options_.format, rules_.rules()[match.rule], subject, arena_);
+    note_output(output_.write(line));
   }
 }
 
 void Pipeline::read_metadata(state::Container& container, std::uint64_t now_ns) {
-  if (container.complete || container.lookups >= kMetadataTriesMax || now_ns < container.next_lookup_ns) return;
+  if (container.complete || container.lookups >= kMetadataTriesMax || now_ns < container.next_lookup_ns)
+    return;
   container.next_lookup_ns = now_ns + (kMetadataRetryNs << container.lookups);
   ++container.lookups;
   container.complete = capture::read_bundle(options_.host_root, container);
@@ -145,7 +151,12 @@ void Pipeline::keep_house() {
   next_housekeeping_ns_ = now + kSecond;
   wall_minus_boot_ns_ = wall_minus_boot_ns();
   processes_.purge(now);
-  output_.flush();
+  note_output(output_.flush());
+}
+
+void Pipeline::note_output(const Result<>& done) {
+  if (!done && stats_.output_failed == 0) log(LogLevel::kError, "{}", done.error().message);
+  stats_.output_failed = output_.lost();
 }
 
 }  // namespace saker::app

@@ -2,8 +2,8 @@
 //
 //   probe → record → Event → process table, containers → Subject → rules → alert → output
 //
-// Cgroup records answer the probe's question (host or container?) at once. Everything else updates the process
-// table; what a rule may want is judged. Nothing here blocks but the output itself.
+// Cgroup records answer the probe's question (host or container?) at once. Everything else updates the
+// process table; what a rule may want is judged. Nothing here blocks but the output itself.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,8 @@ struct PipelineStats {
 class Pipeline {
  public:
   // `driver`, `rules` and `output` must outlive the pipeline.
-  Pipeline(capture::Driver& driver, const rules::RuleSet& rules, alert::Output& output, PipelineOptions options);
+  Pipeline(capture::Driver& driver, const rules::RuleSet& rules, alert::Output& output,
+           PipelineOptions options);
 
   // Attaches the probe, reads the processes that are there already, then lets events come: in this order, so
   // that nothing falls between. Problems of the scan are logged, those of the probe returned.
@@ -63,6 +64,7 @@ class Pipeline {
   void judge(event::Event& event, const state::Process* process);
   void read_metadata(state::Container& container, std::uint64_t now_ns);
   void keep_house();
+  void note_output(const Result<>& done);
 
   capture::Driver& driver_;
   const rules::RuleSet& rules_;

@@ -46,7 +46,7 @@ spdlog::logger& logger() {
 
 void configure_log(const LogOptions& options) {
   json_lines = options.json;
-  logger().set_level(spdlog_level(options.level));
+  logger().set_level(options.to_stderr ? spdlog_level(options.level) : spdlog::level::off);
 }
 
 bool log_enabled(LogLevel level) { return logger().should_log(spdlog_level(level)); }

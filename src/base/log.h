@@ -16,6 +16,7 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;  // less severe messages are dropped
   bool json = false;
+  bool to_stderr = true;  // false: nothing is said at all
 };
 
 void configure_log(const LogOptions& options);

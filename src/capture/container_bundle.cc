@@ -231,7 +231,7 @@ bool read_bare_runtime(const std::string& host_root, Container& container) {
   } else if (const auto status = read_json(host_root + "/run/crun/" + container.full_id + "/status")) {
     bundle = text(&*status, "bundle");
   }
-  return !bundle.empty() && fill_bundle(host_root + bundle, container, {});
+  return bundle.starts_with('/') && fill_bundle(host_root + bundle, container, {});
 }
 
 }  // namespace

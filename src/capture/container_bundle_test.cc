@@ -210,6 +210,7 @@ TEST(ReadBundle, RuntimesByThemselvesLeadToTheirBundle) {
       {crun, R"({"pid":7,"bundle":"/srv/bundle"})", R"("org.opencontainers.image.ref.name":"a/b:1")",
        " image=a/b:1 repository=a/b tag=1"},
       {crun, R"({"bundle":7})", kCri, "nothing"},
+      {crun, R"({"bundle":"../srv/bundle"})", kCri, "nothing"},  // from a folder that is not told
   };
   for (const Row& row : kRows) {
     const FakeHost host;

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -23,6 +24,11 @@
 
 namespace saker::capture {
 namespace {
+
+// Waiting again so soon means that records come fast. Then a nap by the clock costs the watched programs less than
+// being rung for each record, and no record waits longer than the nap.
+constexpr std::uint64_t kBusyNs = 5'000'000;
+constexpr int kNapMs = 2;
 
 // libbpf tells why a load failed only through its log; the last lines are kept for the error.
 std::string libbpf_last_words;
@@ -124,6 +130,7 @@ struct Driver::Impl {
   std::unique_ptr<RingReader> reader;
   std::unique_ptr<bpf_link, LinkDestroyer> syscall_link;
   UniqueFd epoll;
+  std::uint64_t last_wait_ns = 0;
 
   Result<> open(const DriverOptions& options);
   Result<> make_rings(const DriverOptions& options);
@@ -229,15 +236,17 @@ std::size_t Driver::drain(const RingReader::Handler& handler) {
 }
 
 void Driver::wait(int timeout_ms) {
-  std::uint32_t* asleep = &impl_->skeleton->bss->reader_asleep;
-  __atomic_store_n(asleep, 1, __ATOMIC_SEQ_CST);
+  std::uint32_t* state = &impl_->skeleton->bss->reader_state;
+  const std::uint64_t now = boot_time_ns();
+  const bool busy = now - std::exchange(impl_->last_wait_ns, now) < kBusyNs;
+  __atomic_store_n(state, busy ? SAKER_READER_NAPPING : SAKER_READER_ASLEEP, __ATOMIC_SEQ_CST);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  // The probe looks at the flag after submitting; we look at the rings after setting it. One of us sees.
-  if (!impl_->reader->any_pending()) {
+  // The probe looks at the state after submitting; we look at the rings after setting it. One of us sees.
+  if (busy || !impl_->reader->any_pending()) {
     epoll_event event;
-    epoll_wait(impl_->epoll.get(), &event, 1, timeout_ms);
+    epoll_wait(impl_->epoll.get(), &event, 1, busy ? std::min(kNapMs, timeout_ms) : timeout_ms);
   }
-  __atomic_store_n(asleep, 0, __ATOMIC_RELAXED);
+  __atomic_store_n(state, SAKER_READER_AWAKE, __ATOMIC_RELAXED);
 }
 
 ProbeCounters Driver::counters() const {

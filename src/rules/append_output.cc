@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace saker::rules {
 namespace {
@@ -56,6 +57,24 @@ std::string appended_output(const Rule& rule, const std::vector<AppendOutput>& e
     if (entry.suggested_output) append_suggested(text, catalogue);
   }
   return text;
+}
+
+std::vector<ExtraField> appended_fields(const Rule& rule, const std::vector<AppendOutput>& entries,
+                                        const fields::Catalogue& catalogue) {
+  std::vector<ExtraField> made;
+  for (const AppendOutput& entry : entries) {
+    if (!applies(entry, rule)) continue;
+    for (const AppendOutput::ExtraField& extra : entry.extra_fields) {
+      if (!extra.format.empty()) {
+        made.push_back({extra.name, std::nullopt, OutputTemplate::parse(extra.format, catalogue).output});
+        continue;
+      }
+      auto prefix = catalogue.resolve_prefix(extra.name);
+      if (prefix.ref && prefix.length == extra.name.size())
+        made.push_back({extra.name, std::move(prefix.ref), {}});
+    }
+  }
+  return made;
 }
 
 }  // namespace saker::rules

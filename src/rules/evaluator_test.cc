@@ -166,7 +166,7 @@ TEST_F(EvaluatorTest, AValueIsReadOnceAnEvent) {
 }
 
 TEST_F(EvaluatorTest, NothingIsReadForATypeNoRuleWants) {
-  const RuleSet rules = rule_set({"evt.type = execve and test.counted = a", "evt.type contains exec and test.counted = a"});
+  const RuleSet rules = rule_set({"evt.type = execve and test.counted = a", "evt.type contains execve and test.counted = a"});
   g_reads = 0;
   matches(rules, open_);
   EXPECT_EQ(g_reads, 0);

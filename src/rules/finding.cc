@@ -113,7 +113,8 @@ Diagnostic Sources::diagnostic(const Finding& finding) const {
       std::clamp<std::size_t>(finding.place.length, 1, std::max<std::size_t>(rest, 1)));
   for (const Enclosing& item : finding.context) {
     const Position begin = position(item.place);
-    made.context.push_back({item.type, item.name, begin.line, begin.column, begin.offset});
+    std::string file = item.place.file < files_.size() ? files_[item.place.file].name : made.file;
+    made.context.push_back({item.type, item.name, begin.line, begin.column, begin.offset, std::move(file)});
   }
   return made;
 }

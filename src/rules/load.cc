@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "rules/append_output.h"
 #include "rules/collection.h"
 #include "rules/finding.h"
 #include "rules/rule_compiler.h"
@@ -22,6 +23,7 @@ class Loader {
  public:
   Loader(const std::vector<RuleFile>& files, const fields::Catalogue& catalogue, const LoadOptions& options)
       : options_(options),
+        catalogue_(catalogue),
         sources_(files),
         collection_(catalogue, sources_),
         compiler_(collection_, catalogue, options, later_) {
@@ -102,12 +104,14 @@ class Loader {
       const Rule& rule = result_.all_rules[i];
       if (!rule.enabled || rule.priority > options_.minimum_priority) continue;
       RuleCompiler::Compiled& made = compiler_.compiled(positions[i]);
-      enabled.push_back({rule, made.condition, std::move(made.event_types), std::move(made.output)});
+      enabled.push_back({rule, made.condition, std::move(made.event_types), std::move(made.output),
+                         appended_fields(rule, options_.append_output, catalogue_)});
     }
     result_.rules = std::make_shared<const RuleSet>(std::move(enabled), options_.matching);
   }
 
   const LoadOptions& options_;
+  const fields::Catalogue& catalogue_;
   Sources sources_;
   Collection collection_;
   absl::flat_hash_map<std::string, Place> later_;

@@ -48,7 +48,7 @@ struct AppendOutput {
     std::string name;
     std::string format;  // template; empty: `name` is a field, stored with its type
   };
-  std::vector<ExtraField> extra_fields;
+  std::vector<ExtraField> extra_fields;  // only for JSON alerts; loading does not apply or check them
 };
 
 struct LoadOptions {
@@ -79,6 +79,7 @@ struct Diagnostic {
     std::string name;
     std::uint32_t line = 0, column = 0;
     std::size_t offset = 0;
+    std::string file;  // empty: that of the finding
   };
   std::vector<Item> context;  // enclosing items, outermost first
 };

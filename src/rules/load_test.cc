@@ -198,14 +198,15 @@ TEST(Load, HintsNameWhatWasMeant) {
 }
 
 TEST(Load, ContextSaysWhichRuleUsesTheMacro) {
-  const LoadResult result =
-      load({"- macro: m\n  condition: proc.nam=x\n" + rule_with("evt.type=open and m")});
-  ASSERT_EQ(result.reports[0].diagnostics.size(), 1U);
-  const auto& context = result.reports[0].diagnostics[0].context;
+  const LoadResult result = load({"- macro: m\n  condition: proc.nam=x\n", rule_with("evt.type=open and m")});
+  ASSERT_EQ(result.reports[1].diagnostics.size(), 1U);
+  const auto& context = result.reports[1].diagnostics[0].context;
   ASSERT_GE(context.size(), 3U);
   EXPECT_EQ(context[0].type + " " + context[0].name, "rule r");
   EXPECT_EQ(context[1].type + " " + context[1].name, "macro m");
   EXPECT_EQ(context.back().type, "condition expression");
+  EXPECT_EQ(context[0].file, "b");
+  EXPECT_EQ(context[1].file, "a");
 }
 
 TEST(Load, WhatIsBrokenIsReportedOnce) {
@@ -385,16 +386,23 @@ const Rule* find_rule(const LoadResult& result, std::string_view name) {
 }
 
 // What a condition has become in the end.
-TEST(Load, FinalConditions) {
-  struct Final {
-    const char* what;
-    Texts files;
-    const char* compiled;
-  };
-  const std::string e = kRule + "  exceptions:\n  - name: e\n";
-  const std::string append_e = "- rule: r\n  override: {exceptions: append}\n  exceptions:\n  - name: e\n";
+struct Final {
+  const char* what;
+  Texts files;
+  const char* compiled;
+};
+
+void check_final(const std::vector<Final>& rows) {
+  for (const Final& row : rows) {
+    const LoadResult result = load(row.files);
+    ASSERT_EQ(result.all_rules.size(), 1U) << row.what << '\n' << messages(result);
+    EXPECT_EQ(result.all_rules[0].condition_compiled, row.compiled) << row.what;
+  }
+}
+
+TEST(Load, FinalConditionsOfListsAndMacros) {
   const std::string names = "- list: names\n  items: [x, y z]\n";
-  const std::vector<Final> rows = {
+  check_final({
       {"list",
        {names + rule_with("evt.type=open and proc.name in (names)")},
        "(evt.type = open and proc.name in (x, \"y z\"))"},
@@ -415,6 +423,14 @@ TEST(Load, FinalConditions) {
         "- macro: m\n  condition: and proc.name=x\n  override: {condition: append}\n" +
         rule_with("m")},
        "(evt.type = open or (evt.type = close and proc.name = x))"},
+  });
+}
+
+TEST(Load, FinalConditionsOfExceptions) {
+  const std::string names = "- list: names\n  items: [x, y z]\n";
+  const std::string e = kRule + "  exceptions:\n  - name: e\n";
+  const std::string append_e = "- rule: r\n  override: {exceptions: append}\n  exceptions:\n  - name: e\n";
+  check_final({
       {"one field",
        {e + "    fields: proc.name\n    values: [a, b c]\n"},
        "(evt.type = openat and not proc.name in (a, \"b c\"))"},
@@ -455,12 +471,7 @@ TEST(Load, FinalConditions) {
        {rule_with("evt.type=open or evt.type=close") +
         "  exceptions: [{name: e, fields: proc.name, values: [a]}]\n"},
        "((evt.type = open or evt.type = close) and not proc.name in (a))"},
-  };
-  for (const Final& row : rows) {
-    const LoadResult result = load(row.files);
-    ASSERT_EQ(result.all_rules.size(), 1U) << row.what << '\n' << messages(result);
-    EXPECT_EQ(result.all_rules[0].condition_compiled, row.compiled) << row.what;
-  }
+  });
 }
 
 TEST(Load, RedefinitionKeepsThePlaceInTheOrder) {

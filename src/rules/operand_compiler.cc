@@ -21,8 +21,8 @@ bool is_integer(Type type) {
 
 // What two values must share to be one.
 std::string field_key(const fields::FieldRef& ref) {
-  return fmt::format("F{}{}:{}:{}:{}", ref.field->name.size(), ref.field->name, static_cast<int>(ref.argument.kind),
-                     ref.argument.index, ref.argument.key);
+  return fmt::format("F{}{}:{}:{}:{}:{}", ref.field->name.size(), ref.field->name,
+                     static_cast<int>(ref.argument.kind), ref.argument.index, ref.argument.key.size(), ref.argument.key);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -14,6 +15,8 @@
 
 namespace saker::rules {
 
+struct ValueNode;  // program.h
+
 class OutputTemplate {
  public:
   struct Literal {
@@ -22,6 +25,8 @@ class OutputTemplate {
   struct Expression {
     fields::FieldRef field;
     std::uint32_t width = 0;  // bytes; 0 = as long as it is
+    // A transformer's steps, the result last; `field` is unused then.
+    std::shared_ptr<const std::vector<ValueNode>> call;
   };
   using Part = std::variant<Literal, Expression>;
 
@@ -33,10 +38,12 @@ class OutputTemplate {
   void render(const fields::Subject& subject, Arena& arena, std::string& into) const;
 
   const std::vector<Part>& parts() const { return parts_; }
-  // Every field used, once, in order of first use (output_fields of the JSON alert).
+  // Every field used, transformers' too, once, in order of first use (output_fields of the JSON alert).
   const std::vector<fields::FieldRef>& fields() const { return fields_; }
 
  private:
+  class Parser;
+
   std::vector<Part> parts_;
   std::vector<fields::FieldRef> fields_;
 };
@@ -45,6 +52,10 @@ struct OutputTemplate::Parsed {
   OutputTemplate output;
   std::vector<CompileProblem> problems;
 };
+
+// What outputs show of a field: nothing of one that only conditions may use; the process's own of a number
+// that conditions read from every ancestor.
+fields::Value read_for_output(const fields::FieldRef& field, const fields::Subject& subject, Arena& arena);
 
 // A value as text: numbers by the field's format, lists (a,b), ancestors side by side, true/false, addresses.
 void render_value(const fields::FieldRef& field, const fields::Value& value, std::string& into);

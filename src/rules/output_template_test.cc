@@ -41,12 +41,29 @@ const fields::Catalogue& catalogue() {
       static const std::array<Value, 2> items = {Value::text("file"), Value::text("ipv4")};
       return Value::list(items);
     }).flags = fields::kList;
-    auto& ancestors = add("proc.aname", fields::Type::kText,
-                          [](const fields::Subject&, const fields::Argument& argument, Arena&) {
-                            static const std::array<Value, 2> items = {Value::text("bash"), Value::text("sshd")};
-                            if (argument.kind == fields::Argument::Kind::kNone) return Value::list(items);
-                            return argument.index < 2 ? items[static_cast<std::size_t>(argument.index)] : Value();
-                          });
+    add("fd.ip", fields::Type::kIpAddress, [](const fields::Subject&, const fields::Argument&, Arena&) {
+      return Value::ip(std::string_view("\x0a\x01\x02\x03", 4));
+    }).flags = fields::kFilterOnly;
+    add("evt.buffer", fields::Type::kBytes, [](const fields::Subject&, const fields::Argument&, Arena&) {
+      return Value::text(
+          "a\n\xff"
+          "b");
+    });
+    auto& ids = add("proc.apid", fields::Type::kInt64,
+                    [](const fields::Subject&, const fields::Argument& argument, Arena&) {
+                      static const std::array<Value, 2> items = {Value::integer(7), Value::integer(1)};
+                      if (argument.kind == fields::Argument::Kind::kNone) return Value::list(items);
+                      return argument.index < 2 ? items[static_cast<std::size_t>(argument.index)] : Value();
+                    });
+    ids.argument = fields::ArgumentKind::kOptionalIndex;
+    ids.any_when_bare = true;
+    auto& ancestors =
+        add("proc.aname", fields::Type::kText,
+            [](const fields::Subject&, const fields::Argument& argument, Arena&) {
+              static const std::array<Value, 2> items = {Value::text("bash"), Value::text("sshd")};
+              if (argument.kind == fields::Argument::Kind::kNone) return Value::list(items);
+              return argument.index < 2 ? items[static_cast<std::size_t>(argument.index)] : Value();
+            });
     ancestors.argument = fields::ArgumentKind::kOptionalIndex;
     ancestors.any_when_bare = true;
     return rows;
@@ -81,6 +98,20 @@ constexpr Row kRows[] = {
     {"%proc.aname[1]", "sshd"},
     {"%proc.aname[9]", "<NA>"},
     {"a %container.info b", "a  b"},
+    {"%toupper(proc.name)", "INIT"},
+    {"%6toupper(proc.name)|", "INIT  |"},
+    {"<%basename(fd.name)>", "<passwd>"},
+    {"%toupper(basename(fd.name))s", "PASSWDs"},
+    {"%join(\",\",(proc.name,fd.name))", "init,/etc/passwd"},
+    {"%concat(proc.name, \"-\", fd.name)", "init-/etc/passwd"},
+    {"%toupper(fd.sip)", "<NA>"},
+    {"%len(fd.name)", "<NA>"},
+    {"%toupper(fd.types)", "(FILE,IPV4)"},
+    {"%proc.name(x)", "init(x)"},
+    {"%fd.ip", "<NA>"},
+    {"%proc.apid", "7"},
+    {"%proc.apid[1]", "1"},
+    {"%evt.buffer", "a..b"},
 };
 
 TEST(OutputTemplate, Renders) {
@@ -107,7 +138,12 @@ constexpr BadRow kBadRows[] = {
     {"a % b", 2, 3, "must be followed by a field"},
     {"%10", 0, 3, "must be followed by a field"},
     {"x %proc.nme y", 2, 11, "proc.nme"},
-    {"%toupper(proc.name)", 0, 8, "not supported yet"},
+    {"%99999proc.name", 0, 6, "width is at most"},
+    {"%99999999999999999999proc.name", 0, 21, "width is at most"},
+    {"x %toupper(proc.nme)", 11, 19, "proc.nme"},
+    {"x %toupper(proc.name", 20, 20, ""},
+    {"%nosuch(proc.name)", 0, 7, "nosuch"},
+    {"%len(fd.num)", 5, 11, ""},
 };
 
 TEST(OutputTemplate, ProblemsAreLocated) {
@@ -127,6 +163,19 @@ TEST(OutputTemplate, FieldsAreListedOnce) {
   ASSERT_EQ(parsed.output.fields().size(), 2U);
   EXPECT_EQ(parsed.output.fields()[0].text(), "fd.name");
   EXPECT_EQ(parsed.output.fields()[1].text(), "proc.name");
+}
+
+TEST(OutputTemplate, FieldsInsideTransformersCount) {
+  const auto parsed =
+      OutputTemplate::parse("%toupper(basename(fd.name)) %join(\",\",(proc.name,fd.name))", catalogue());
+  ASSERT_EQ(parsed.output.fields().size(), 2U);
+  EXPECT_EQ(parsed.output.fields()[0].text(), "fd.name");
+  EXPECT_EQ(parsed.output.fields()[1].text(), "proc.name");
+}
+
+TEST(OutputTemplate, AllProblemsAreFound) {
+  const auto parsed = OutputTemplate::parse("%a.b %toupper(c.d) %% %fd.name", catalogue());
+  EXPECT_EQ(parsed.problems.size(), 4U);
 }
 
 }  // namespace

@@ -80,7 +80,8 @@ Json to_json(const Diagnostic& diagnostic) {
     const std::size_t line = expression ? diagnostic.line : item.line - 1;
     const std::size_t column = expression ? diagnostic.column : item.column - 1;
     const std::size_t offset = expression ? diagnostic.offset : item.offset;
-    locations.push_back(location(item.type, item.name, diagnostic.file, line, column, offset));
+    const std::string& file = item.file.empty() ? diagnostic.file : item.file;
+    locations.push_back(location(item.type, item.name, file, line, column, offset));
   }
   if (diagnostic.context.empty()) {
     locations.push_back(location("rules content item", "", diagnostic.file, diagnostic.line - 1,

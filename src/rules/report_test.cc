@@ -19,7 +19,8 @@ Diagnostic unknown_field() {
   made.offset = 200;
   made.length = 8;
   made.source_line = "  condition: proc.nam = cat";
-  made.context = {{"rule", "r", 10, 3, 150}, {"condition expression", "\"proc.nam = cat\"", 12, 14, 200}};
+  made.context = {{"rule", "r", 10, 3, 150, "other.yaml"},
+                  {"condition expression", "\"proc.nam = cat\"", 12, 14, 200, ""}};
   return made;
 }
 
@@ -44,7 +45,7 @@ TEST(TextReport, Verdicts) {
 
 TEST(TextReport, SaysThroughWhichItems) {
   Diagnostic made = unknown_field();
-  made.context.insert(made.context.begin() + 1, {"macro", "m", 2, 3, 20});
+  made.context.insert(made.context.begin() + 1, {"macro", "m", 2, 3, 20, ""});
   EXPECT_NE(text_report({{"rules.yaml", {made}}}).find("\nin: rule 'r', macro 'm'\n"), std::string::npos);
 }
 
@@ -81,6 +82,7 @@ TEST(JsonReport, PositionsCountFromZero) {
   EXPECT_EQ(rule.at("position").at("line"), 9);
   EXPECT_EQ(rule.at("position").at("column"), 2);
   EXPECT_EQ(rule.at("position").at("offset"), 150);
+  EXPECT_EQ(rule.at("position").at("name"), "other.yaml");
   EXPECT_EQ(error.at("context").at("locations").at(2).at("item_type"), "condition expression");
   EXPECT_EQ(files[1].at("successful"), true);
 }

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/arena.h"
@@ -17,11 +19,19 @@ namespace saker::rules {
 
 enum class Matching : std::uint8_t { kFirst, kAll };  // rule_matching
 
+// A field of the alert that the output text does not show (append_output's extra_fields).
+struct ExtraField {
+  std::string name;
+  std::optional<fields::FieldRef> field;  // its value with its type; otherwise `text`
+  OutputTemplate text;
+};
+
 struct EnabledRule {
   Rule rule;
   std::shared_ptr<const CompiledCondition> condition;
   std::vector<event::TypeId> event_types;
   OutputTemplate output;  // append_output applied
+  std::vector<ExtraField> extra_fields = {};
 };
 
 // Where events of one type may come from and still matter to some rule.

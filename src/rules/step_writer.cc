@@ -61,6 +61,8 @@ TypeProgram StepWriter::write(std::span<const RuleRoot> roots) {
 void StepWriter::count_uses(std::span<const RuleRoot> roots) {
   std::vector<std::uint32_t> open;
   const auto use = [&](std::uint32_t node) {
+    // A negation is no step of its own: what uses it uses the tree it negates.
+    while (nodes_[node].kind == Kind::kNot) node = nodes_[node].children[0];
     if (++uses_[node] == 1) open.push_back(node);
   };
   for (const RuleRoot& root : roots) use(root.node);

@@ -131,25 +131,9 @@ TEST(Containers, APathThatIsNotWholeNeverTellsOfTheHost) {
 TEST(Containers, ACgroupToldAgainKeepsWhatIsKnown) {
   Containers containers({});
   containers.on(seen(1, "/docker/" + kId));
-  const Containers::Found before = containers.find(task_in(1));
-  ASSERT_NE(before.container, nullptr);
-  before.container->name = "web";
+  containers.find(task_in(1)).container->name = "web";
   containers.on(seen(1, "/docker/" + kId));
   EXPECT_EQ(containers.find(task_in(1)).container->name, "web");
-}
-
-TEST(Containers, ACgroupToldAgainKeepsWhatIsKnown) {
-  Containers containers({.cgroups_max = 1});
-  containers.on(seen(1, "/docker/" + kId));
-  const Containers::Found before = containers.find(task_in(1));
-  ASSERT_NE(before.container, nullptr);
-  before.container->name = "web";
-  EXPECT_EQ(containers.on(seen(1, "/docker/" + kId)), Where::kContainer);
-  EXPECT_EQ(containers.find(task_in(1)).container->name, "web");
-  containers.on(seen(1, "/docker/" + kOther));  // the number of one that went unheard
-  EXPECT_EQ(containers.find(task_in(1)).container->full_id, kOther);
-  EXPECT_FALSE(containers.find(task_in(1)).container->name);
-  EXPECT_EQ(containers.size(), 1U);
 }
 
 TEST(Containers, TheTableIsBounded) {

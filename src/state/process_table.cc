@@ -34,14 +34,14 @@ struct ProcessTable::Index {
   struct Row {
     Process process;
     event::ProcessId reaper;     // who has the children, once dead; tgid 0 = nobody was told
-    std::uint64_t died_ns = 0;
-    std::uint32_t children = 0;  // rows whose parent link names this one
+    std::uint32_t children = 0;  // rows that hold this one as their parent
+    bool holds_parent = false;   // counted among the parent's children
   };
   using RowPtr = std::unique_ptr<Row>;
 
   absl::flat_hash_map<Key, RowPtr> rows;
-  absl::flat_hash_map<std::uint32_t, Key> by_pid;           // the one that has the pid, or had it last
-  std::deque<std::pair<std::uint64_t, Key>> dead;           // in the order of death: (when, who)
+  absl::flat_hash_map<std::uint32_t, Key> by_pid;  // the one that has the pid, or had it last
+  std::deque<std::pair<std::uint64_t, Key>> dead;  // in the order of death: (when, who)
 
   Row* find(event::ProcessId id) {
     if (id.tgid == 0) return nullptr;
@@ -49,22 +49,49 @@ struct ProcessTable::Index {
     if (found == rows.end()) return nullptr;
     Row* row = found->second.get();
     // Two exact times in one tick are two processes.
-    if (row->process.exact_start && id.start_ns % kTickNs != 0 && row->process.id.start_ns != id.start_ns) return nullptr;
+    if (row->process.exact_start && id.start_ns % kTickNs != 0 && row->process.id.start_ns != id.start_ns)
+      return nullptr;
     return row;
   }
 
+  void let_parent_go(Row& row) {
+    if (!std::exchange(row.holds_parent, false)) return;
+    // By its tick: the exact time in the link may be another's than the one the row was completed with.
+    const auto parent = rows.find(key_of(row.process.parent));
+    if (parent != rows.end() && parent->second->children > 0) --parent->second->children;
+  }
+
   void set_parent(Row& row, event::ProcessId parent) {
-    if (row.process.parent == parent && parent.tgid != 0) return;
-    if (Row* before = find(row.process.parent); before && before->children > 0) --before->children;
+    if (row.holds_parent && row.process.parent == parent) return;
+    let_parent_go(row);
     row.process.parent = parent;
-    if (Row* now = find(parent)) ++now->children;
+    // A parent is older than its child: wrong or stale ids must not make a ring that nothing can free.
+    if (Row* now = find(parent); now && now->process.id.start_ns < row.process.id.start_ns) {
+      ++now->children;
+      row.holds_parent = true;
+    }
+  }
+
+  void die(Row& row, std::uint64_t now_ns) {
+    row.process.alive = false;
+    dead.emplace_back(now_ns, key_of(row.process.id));
+  }
+
+  // A pid has one life at a time: of two, the earlier is over, and its exit record was lost. Without this the
+  // lost ones would fill the table.
+  void take_pid(Row& row, const Key& key, std::uint64_t now_ns) {
+    const auto [holder, fresh] = by_pid.try_emplace(key.tgid, key);
+    if (fresh || holder->second == key) return;
+    const auto other = rows.find(holder->second);
+    if (other != rows.end() && holder->second.tick > key.tick) return die(row, now_ns);
+    if (other != rows.end() && other->second->process.alive) die(*other->second, now_ns);
+    holder->second = key;
   }
 
   void erase(const Key& key) {
     const auto found = rows.find(key);
     if (found == rows.end()) return;
-    Row& row = *found->second;
-    if (Row* parent = find(row.process.parent); parent && parent->children > 0) --parent->children;
+    let_parent_go(*found->second);
     if (const auto pid = by_pid.find(key.tgid); pid != by_pid.end() && pid->second == key) by_pid.erase(pid);
     rows.erase(found);
   }
@@ -100,8 +127,8 @@ Process* ProcessTable::insert(Process process, std::uint64_t now_ns) {
   auto row = std::make_unique<Index::Row>();
   row->process = std::move(process);
   Process* added = &row->process;
-  index_->rows[key] = std::move(row);
-  index_->by_pid[key.tgid] = key;
+  index_->erase(key);  // an earlier life within the same tick
+  index_->take_pid(*(index_->rows[key] = std::move(row)), key, now_ns);
   ++stats_.added;
   return added;
 }
@@ -109,12 +136,17 @@ Process* ProcessTable::insert(Process process, std::uint64_t now_ns) {
 bool ProcessTable::make_room(std::uint64_t now_ns) {
   purge(now_ns);
   if (index_->rows.size() < limits_.processes_max) return true;
-  if (index_->dead.empty()) return false;
-  const Key oldest = index_->dead.front().second;
-  index_->dead.pop_front();
-  index_->erase(oldest);
-  ++stats_.evicted;
-  return true;
+  while (!index_->dead.empty()) {
+    const Key oldest = index_->dead.front().second;
+    index_->dead.pop_front();
+    const auto found = index_->rows.find(oldest);
+    if (found == index_->rows.end() || found->second->process.alive)
+      continue;  // of an earlier life in that tick
+    index_->erase(oldest);
+    ++stats_.evicted;
+    return true;
+  }
+  return false;
 }
 
 Process* ProcessTable::update(const event::Event& event) {
@@ -146,7 +178,7 @@ const Process* ProcessTable::on(const event::Event& event) {
   Process* process = update(event);
   if (!process) return nullptr;
   if (const auto* fork = std::get_if<event::Fork>(&event.body)) {
-    inherit(*process, fork->creator);
+    inherit(*process, fork->creator, event.time_ns);
   } else if (const auto* exec = std::get_if<event::Exec>(&event.body)) {
     take(*process, *exec, event);
   } else if (const auto* file = std::get_if<event::File>(&event.body)) {
@@ -158,9 +190,10 @@ const Process* ProcessTable::on(const event::Event& event) {
 }
 
 // A new process is a copy of its creator until it runs a program of its own.
-void ProcessTable::inherit(Process& child, event::ProcessId creator) {
+void ProcessTable::inherit(Process& child, event::ProcessId creator, std::uint64_t now_ns) {
   const Index::Row* from = index_->find(creator);
-  if (!from) return;
+  // A fork told late must not undo the child's own exec.
+  if (!from || child.exec_time_ns > now_ns) return;
   const Process& parent = from->process;
   child.comm = parent.comm;
   child.exepath = parent.exepath;
@@ -186,12 +219,9 @@ void ProcessTable::take(Process& process, const event::Exec& exec, const event::
 }
 
 void ProcessTable::bury(Process& process, const event::Exit& exit, std::uint64_t now_ns) {
-  if (!process.alive) return;
-  process.alive = false;
   Index::Row* row = index_->find(process.id);
-  row->reaper = exit.reaper;
-  row->died_ns = now_ns;
-  index_->dead.emplace_back(now_ns, key_of(process.id));
+  if (exit.reaper.tgid != 0) row->reaper = exit.reaper;
+  if (process.alive) index_->die(*row, now_ns);
 }
 
 const Process* ProcessTable::find(event::ProcessId id) const {
@@ -219,7 +249,8 @@ void ProcessTable::purge(std::uint64_t now_ns) {
     index_->dead.pop_front();
     const auto found = index_->rows.find(key);
     if (found == index_->rows.end() || found->second->process.alive) continue;
-    // Living children still find their ancestors through it. They let go one by one, as they are asked for or end.
+    // Living children still find their ancestors through it. They let go one by one, as they are asked for or
+    // end.
     if (found->second->children > 0) {
       held.emplace_back(now_ns, key);
       continue;

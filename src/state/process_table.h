@@ -28,13 +28,13 @@ namespace saker::state {
 // Texts are empty when unknown.
 struct Process {
   event::ProcessId id;
-  event::ProcessId parent;  // follows the reaper once the parent is gone
+  event::ProcessId parent;   // follows the reaper once the parent is gone
   bool exact_start = false;  // false: id.start_ns came from /proc, 10 ms steps
   bool alive = true;
-  event::Task task;          // as of the last record (task.comm is empty: see comm)
-  std::string comm;          // as of the last exec (or of the parent, for a fork): proc.name
+  event::Task task;  // as of the last record (task.comm is empty: see comm)
+  std::string comm;  // as of the last exec (or of the parent, for a fork): proc.name
   std::string exepath;
-  std::string args;          // argv, each ended by NUL; args' first is proc.exe
+  std::string args;  // argv, each ended by NUL; args' first is proc.exe
   std::string cwd;
   bool args_truncated = false;
   std::uint32_t args_bytes = 0;  // whole length of argv
@@ -60,7 +60,8 @@ class ProcessTable {
   explicit ProcessTable(Limits limits);
   ~ProcessTable();
 
-  // A row of the /proc scan, parents before their children. Ignored when a record has told of the process already.
+  // A row of the /proc scan, parents before their children. Ignored when a record has told of the process
+  // already.
   void add_scanned(Process process);
 
   // The process of the event, brought up to date from event.task (a process never seen is added with what
@@ -85,7 +86,7 @@ class ProcessTable {
   Process* insert(Process process, std::uint64_t now_ns);
   bool make_room(std::uint64_t now_ns);
   Process* update(const event::Event& event);
-  void inherit(Process& child, event::ProcessId creator);
+  void inherit(Process& child, event::ProcessId creator, std::uint64_t now_ns);
   void take(Process& process, const event::Exec& exec, const event::Event& event);
   void bury(Process& process, const event::Exit& exit, std::uint64_t now_ns);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 
 namespace saker::state {
@@ -12,7 +14,8 @@ constexpr std::uint64_t kTick = 10'000'000;
 
 event::ProcessId id(std::uint32_t tgid, std::uint64_t start_ns) { return {tgid, start_ns}; }
 
-event::Event event_of(event::ProcessId process, event::ProcessId parent, std::uint64_t time_ns, std::string_view comm) {
+event::Event event_of(event::ProcessId process, event::ProcessId parent, std::uint64_t time_ns,
+                      std::string_view comm) {
   event::Event event;
   event.time_ns = time_ns;
   event.task.process = process;
@@ -28,8 +31,8 @@ event::Event fork_of(event::ProcessId child, event::ProcessId parent, std::uint6
   return event;
 }
 
-event::Event exec_of(event::ProcessId process, event::ProcessId parent, std::uint64_t time_ns, std::string_view comm,
-                     std::string_view args) {
+event::Event exec_of(event::ProcessId process, event::ProcessId parent, std::uint64_t time_ns,
+                     std::string_view comm, std::string_view args) {
   event::Event event = event_of(process, parent, time_ns, comm);
   event::Exec exec;
   exec.args = {args, true, false};
@@ -216,6 +219,52 @@ TEST(ProcessTable, AForkToldAfterTheChildsExecDoesNotUndoIt) {
   table.on(exec_of(id(10, 100), kInit, 1, "bash", ""));
   table.on(exec_of(id(11, 200), id(10, 100), 8, "ls", ""));
   EXPECT_EQ(table.on(fork_of(id(11, 200), id(10, 100), 7))->comm, "ls");
+}
+
+// Records lost and out of order, pids reused at once, a table that is too small: the bound holds, and when
+// all have ended nothing is held by a count that does not add up.
+TEST(ProcessTable, WhateverTheOrderTheTableIsBoundedAndDrains) {
+  for (std::uint32_t seed = 0; seed < 20; ++seed) {
+    std::minstd_rand random(seed + 1);
+    ProcessTable table({.processes_max = 40, .dead_kept_ns = 50});
+    const auto any = [&] {
+      const auto tgid = static_cast<std::uint32_t>(1 + random() % 30);
+      return id(tgid, (1 + random() % 4) * kTick + random() % 2);
+    };
+    std::uint64_t now = 1;
+    for (int i = 0; i < 20'000; ++i, ++now) {
+      const event::ProcessId process = any(), parent = any();
+      switch (random() % 6) {
+        case 0:
+          table.on(fork_of(process, parent, now));
+          break;
+        case 1:
+          table.on(exec_of(process, parent, now, "p", ""));
+          break;
+        case 2:
+          table.on(event_of(process, parent, now, "p"));
+          break;
+        case 3:
+          table.add_scanned(scanned(process.tgid, process.start_ns / kTick, "p", parent));
+          break;
+        case 4:
+          table.purge(now);
+          break;
+        default:
+          table.on(exit_of(process, {}, now, parent));
+      }
+      if (const Process* found = table.find(any())) table.parent_of(*found);
+      ASSERT_LE(table.size(), 40U);
+    }
+    for (std::uint32_t pid = 1; pid <= 30; ++pid) {
+      while (const Process* last = table.find_pid(pid)) {
+        if (!last->alive) break;
+        table.on(exit_of(last->id, {}, ++now));
+      }
+    }
+    for (int i = 0; i < 50; ++i) table.purge(now += 100);
+    EXPECT_EQ(table.size(), 0U) << seed;
+  }
 }
 
 TEST(ProcessTable, AMillionShortLivesLeaveNothing) {

@@ -44,7 +44,8 @@ void parse_passwd(std::string_view text, Users& into) {
     if (!split(line, fields)) return;
     // The first row of an id wins, as in the system's own look-up.
     if (const auto uid = number(fields[2])) {
-      into.users.try_emplace(*uid, User{std::string(fields[0]), std::string(fields[5]), std::string(fields[6])});
+      into.users.try_emplace(*uid,
+                             User{std::string(fields[0]), std::string(fields[5]), std::string(fields[6])});
     }
   });
 }

@@ -1,0 +1,252 @@
+// The reference engine's own outputs, where the reference data is at hand: templates and whole alerts for the
+// scenarios that this version can bring about, with a named list of what we do differently and why.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "alert/alert.h"
+#include "rules/load.h"
+
+namespace saker::alert {
+namespace {
+
+using Json = nlohmann::json;
+
+// Case → why our result differs.
+const std::map<std::string, std::string> kKnownDifferences = {
+    {"format-003", "a template without * is for Falco's own use: rules always print"},
+    {"format-039", "as format-003"},
+    {"format-026", "a rule's output is checked for emptiness when it is read"},
+    {"format-018", "fd.types needs a table of open files, which is not kept yet"},
+    {"format-061", "as format-018"},
+    {"alert-007", "as format-018"},
+    {"format-032", "evt.reltime is not there yet"},
+    {"format-042", "environments are not collected yet"},
+};
+
+std::optional<Json> read_reference(const char* name) {
+  std::ifstream in(std::string(SAKER_SHARED_DIR) + "/reference/" + name);
+  if (!in) return std::nullopt;
+  return Json::parse(in);
+}
+
+event::Text text(std::string_view bytes) { return {bytes, true, false}; }
+
+// init (1) opens a file; or python3 (22), below bash (21), sshd (20) and init, does.
+class Scenario {
+ public:
+  // Null when this version has no such event.
+  static std::unique_ptr<Scenario> make(const std::string& name) {
+    auto made = std::unique_ptr<Scenario>(new Scenario);
+    if (name == "openat_w") {
+      made->open("../etc//passwd", "/etc/passwd", 20487, 0755);
+    } else if (name == "openat_r") {
+      made->open("/etc/shadow", "/etc/shadow", 1, 0);
+    } else if (name == "utf8") {
+      made->open("/tmp/a\xff\"b\tc\\d", "/tmp/a\xff\"b\tc\\d", 1, 0);
+    } else if (name == "tree") {
+      made->add(20, 1, "sshd", std::string("sshd\0", 5));
+      made->add(21, 20, "bash", std::string("bash\0", 5));
+      made->add(22, 21, "python3", std::string("python3\0", 8));
+      made->open("x", "/x", 1, 0);
+      made->act(22);
+    } else {
+      return nullptr;
+    }
+    return made;
+  }
+
+  const fields::Subject& subject() const { return subject_; }
+
+ private:
+  Scenario() {
+    users_.users[0] = {"root", "/root", "/bin/sh"};
+    add(1, 0, "init", std::string("/sbin/init\0context\0ls\0--format\0{{json .}}\0", 42));
+  }
+
+  static event::ProcessId id(std::uint32_t pid) { return {pid, pid}; }
+
+  void add(std::uint32_t pid, std::uint32_t parent, std::string comm, std::string args) {
+    state::Process process;
+    process.id = id(pid);
+    process.parent = parent == 0 ? event::ProcessId{} : id(parent);
+    process.comm = std::move(comm);
+    process.exepath = "/sbin/init";
+    process.args = std::move(args);
+    process.cwd = "/root";
+    process.task.process = process.id;
+    processes_.add_scanned(std::move(process));
+  }
+
+  void open(std::string_view asked, std::string_view resolved, std::uint32_t flags, std::uint32_t mode) {
+    event::File file;
+    file.result = 5;
+    file.name = text(asked);
+    file.cwd = text("/root");
+    file.resolved = text(resolved);
+    file.flags = flags;
+    file.mode = mode;
+    file.dev = 0x803;
+    file.ino = 4242;
+    file.inode_mode = S_IFREG | 0644;
+    event_.type = event::kOpenat;
+    event_.number = 1;
+    event_.wall_ns = 1'566'230'400'010'000'000;
+    event_.body = file;
+    act(1);
+  }
+
+  void act(std::uint32_t pid) {
+    event_.task.process = id(pid);
+    event_.task.tid = pid;
+    event_.task.comm = processes_.find_pid(pid)->comm;
+    subject_.event = &event_;
+    subject_.process = processes_.find_pid(pid);
+    subject_.processes = &processes_;
+    subject_.users = &users_;
+    subject_.where = state::Where::kHost;
+    subject_.hostname = "HOST";
+  }
+
+  event::Event event_;
+  state::ProcessTable processes_{{}};
+  state::Users users_;
+  fields::Subject subject_;
+};
+
+// What is expected and what we do, as one line each; nothing when the case is not for us.
+struct Outcome {
+  std::string theirs, ours;
+};
+
+std::optional<Outcome> run_template(const std::string& scenario_name, std::string text, const Json& expected,
+                                    bool fields_only) {
+  const auto scenario = Scenario::make(scenario_name);
+  if (!scenario) return std::nullopt;
+  if (text.starts_with('*')) text.erase(0, 1);  // rules' outputs have it without saying so
+  auto parsed = rules::OutputTemplate::parse(text, fields::syscall_catalogue());
+  if (!parsed.problems.empty()) return Outcome{expected.dump(), "rejected"};
+  Arena arena;
+  if (!fields_only) {
+    std::string line;
+    parsed.output.render(scenario->subject(), arena, line);
+    // As the reference shows it: bytes that are no UTF-8 repaired.
+    return Outcome{expected.dump(), Json(line).dump(-1, ' ', false, Json::error_handler_t::replace)};
+  }
+  rules::EnabledRule rule;
+  rule.output = std::move(parsed.output);
+  Json fields =
+      Json::parse(format_alert({.json = true}, rule, scenario->subject(), arena)).at("output_fields");
+  if (!expected.contains("evt.time")) fields.erase("evt.time");
+  return Outcome{expected.dump(), fields.dump()};
+}
+
+std::optional<Outcome> run_language_format(const Json& test) {
+  const Json& expect = test.at("expect");
+  const bool fields_only = test.at("setup").at("mode") == "json fields";
+  const Json expected = expect.contains("error") ? Json() : expect.at(fields_only ? "json" : "text");
+  auto outcome = run_template(test.at("setup").at("scenario"), test.at("input"), expected, fields_only);
+  if (outcome && expect.contains("error")) outcome->theirs = "rejected";
+  return outcome;
+}
+
+std::optional<Outcome> run_cases_format(const Json& test) {
+  const Json& input = test.at("input");
+  const Json& expect = test.at("expect");
+  const bool fields_only = input.at("json").get<bool>();
+  if (!expect.value("emitted", true)) return std::nullopt;  // as format-003
+  Json expected;
+  if (expect.contains("text")) {
+    expected = fields_only ? Json::parse(expect.at("text").get<std::string>()) : expect.at("text");
+  }
+  auto outcome = run_template(input.at("scenario"), input.at("template"), expected, fields_only);
+  if (outcome && expect.contains("rejected")) outcome->theirs = "rejected";
+  return outcome;
+}
+
+rules::LoadOptions options_of(const Json& setup) {
+  rules::LoadOptions options;
+  for (const Json& entry : setup.value("append_output", Json::array())) {
+    rules::AppendOutput append;
+    append.extra_output = entry.value("extra_output", "");
+    append.match_rule = entry.value("rule", "");
+    append.match_source = entry.value("source", "");
+    append.match_tags = entry.value("tags", std::vector<std::string>());
+    const Json templates = entry.value("fields", Json::object());
+    for (const auto& [name, format] : templates.items()) {
+      append.extra_fields.push_back({name, format});
+    }
+    for (const Json& name : entry.value("raw", Json::array())) append.extra_fields.push_back({name, ""});
+    options.append_output.push_back(std::move(append));
+  }
+  return options;
+}
+
+std::optional<Outcome> run_alert(const Json& test) {
+  const Json& setup = test.at("setup");
+  const auto scenario = Scenario::make(setup.at("scenario"));
+  if (!scenario) return std::nullopt;
+  const auto loaded =
+      rules::load_rules({{"rules.yaml", test.at("input")}}, fields::syscall_catalogue(), options_of(setup));
+  if (!loaded.rules) return Outcome{"loads", rules::text_report(loaded.reports)};
+  Format format;
+  format.json = setup.value("json_output", false);
+  format.time_iso_8601 = setup.value("iso", false);
+  format.json_include_output_fields = setup.value("inc_fields", true);
+  rules::Evaluator evaluator(*loaded.rules);
+  Arena arena;
+  Json alerts = Json::array();
+  for (const auto& match : evaluator.evaluate(scenario->subject(), arena)) {
+    const std::string line =
+        format_alert(format, loaded.rules->rules()[match.rule], scenario->subject(), arena);
+    alerts.push_back(format.json ? Json::parse(line) : Json(line));
+  }
+  return Outcome{test.at("expect").at("matches").dump(), alerts.dump()};
+}
+
+template <class Run>
+void run_areas(const char* file, const std::set<std::string>& areas, Run run) {
+  setenv("TZ", "UTC", 1);
+  tzset();
+  const auto reference = read_reference(file);
+  if (!reference) GTEST_SKIP() << "no reference data here";
+  int total = 0, left_out = 0, known = 0;
+  for (const Json& test : reference->at("cases")) {
+    if (!areas.contains(test.at("area"))) continue;
+    const std::string id = test.at("id");
+    const std::optional<Outcome> outcome = run(test);
+    if (!outcome) {
+      ++left_out;
+      continue;
+    }
+    ++total;
+    if (kKnownDifferences.contains(id)) {
+      ++known;
+      EXPECT_NE(outcome->theirs, outcome->ours) << id << " is no difference any more";
+    } else {
+      EXPECT_EQ(outcome->theirs, outcome->ours) << id;
+    }
+  }
+  EXPECT_GT(total, 0);
+  std::cout << fmt::format("{}: {} cases run, {} known differences, {} left out (no such event yet)\n", file,
+                           total, known, left_out);
+}
+
+TEST(AlertConformance, Templates) { run_areas("conformance-language.json", {"format"}, run_language_format); }
+TEST(AlertConformance, MoreTemplates) {
+  run_areas("conformance-cases.json", {"format", "format-json"}, run_cases_format);
+}
+TEST(AlertConformance, Alerts) { run_areas("conformance-language.json", {"alert"}, run_alert); }
+
+}  // namespace
+}  // namespace saker::alert
