@@ -46,8 +46,9 @@ void fork_exec() {
 int floor_until_eof() {
   btf* types = btf__load_vmlinux_btf();
   if (libbpf_get_error(types) != 0) return 1;
-  const bpf_insn program[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
-                              {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  const bpf_insn program[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
   LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_RAW_TP,
               .attach_btf_id =
                   static_cast<__u32>(btf__find_by_name_kind(types, "btf_trace_sys_exit", BTF_KIND_TYPEDEF)));

@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const CompileResult compiled = compile_condition(*parsed.tree, saker::fields::syscall_catalogue());
   if ((compiled.condition == nullptr) != !compiled.problems.empty()) std::abort();
   for (const CompileProblem& problem : compiled.problems) {
-    if (problem.span.begin > problem.span.end || problem.span.end > size || problem.message.empty()) std::abort();
+    if (problem.span.begin > problem.span.end || problem.span.end > size || problem.message.empty())
+      std::abort();
   }
   return 0;
 }

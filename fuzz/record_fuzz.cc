@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!event) return 0;
   volatile std::size_t sum = event->task.comm.size();
   if (const auto* file = std::get_if<saker::event::File>(&event->body)) {
-    for (const auto* text : {&file->name, &file->base, &file->resolved, &file->inner, &file->cwd}) sum = sum + touch(*text);
+    for (const auto* text : {&file->name, &file->base, &file->resolved, &file->inner, &file->cwd})
+      sum = sum + touch(*text);
   } else if (const auto* exec = std::get_if<saker::event::Exec>(&event->body)) {
     for (const auto* text : {&exec->filename, &exec->exe, &exec->cwd, &exec->args}) sum = sum + touch(*text);
   } else if (const auto* cgroup = std::get_if<saker::event::Cgroup>(&event->body)) {

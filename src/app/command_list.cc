@@ -117,7 +117,7 @@ int command_list_fields(const Options& options) {
 }
 
 int command_list_events(const Options& options) {
-  for (event::TypeId type = 1; type < event::type_count(); ++type) {
+  for (event::TypeId type = 1; std::size_t{type} < event::type_count(); ++type) {
     if (options.names_only) {
       fmt::print("{}\n", event::type_name(type));
     } else {
@@ -162,7 +162,7 @@ int command_list_rules(const Config& config, const Options& options) {
 int command_rules_plan(const Config& config) {
   const auto rules = load_configured_rules(config);
   if (!rules) return kExitBadInput;
-  for (event::TypeId type = 1; type < event::type_count(); ++type) {
+  for (event::TypeId type = 1; std::size_t{type} < event::type_count(); ++type) {
     if (!event::is_collected(type)) continue;
     const rules::EventScope scope = rules->scope(type);
     if (!scope.host && !scope.container) continue;

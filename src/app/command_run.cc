@@ -39,7 +39,7 @@ std::string own_hostname() {
 
 std::string drop_causes(const capture::ProbeCounters& counters) {
   std::string text;
-  for (int i = 0; i < SAKER_COUNTERS; ++i) {
+  for (std::size_t i = 0; i < SAKER_COUNTERS; ++i) {
     const auto counter = static_cast<saker_counter>(i);
     if (!capture::is_drop(counter) || counters.cause[i] == 0) continue;
     text +=

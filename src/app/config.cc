@@ -200,8 +200,8 @@ class Reader {
     // A single file where a list is meant: the old rules_file.
     if (key.type == KeyType::kTexts && value.IsScalar()) {
       Node list(YAML::NodeType::Sequence);
-      list.push_back(value);
-      value = list;
+      list.push_back(value.Scalar());
+      value.reset(list);
     }
     from_command_line_ = overridden(key.name);
     if (!is_type(value, key.type)) {

@@ -130,6 +130,13 @@ TEST(Config, ProblemsAreLocated) {
   }
 }
 
+TEST(Config, OnePathIsAListOfOne) {
+  EXPECT_EQ(parse("rules_file: a.yaml\n").config.rules_files, std::vector<std::string>{"a.yaml"});
+  const ConfigResult result = parse("rules_files: [a, b]\n", {{"rules_files", "/c.yaml"}});
+  EXPECT_TRUE(result.report.ok());
+  EXPECT_EQ(result.config.rules_files, std::vector<std::string>{"/c.yaml"});
+}
+
 TEST(Config, WhatAsksForNothingIsQuiet) {
   const ConfigResult result = parse(
       "http_output: {enabled: off, url: x}\nload_plugins: [container]\nconfig_files: [/no/such]\n"

@@ -22,7 +22,7 @@ constexpr std::uint32_t kMetadataTriesMax = 16;
 
 capture::ScopePlan plan_of(const rules::RuleSet& rules) {
   capture::ScopePlan plan{};
-  for (event::TypeId type = 1; type < plan.size(); ++type) {
+  for (event::TypeId type = 1; std::size_t{type} < plan.size(); ++type) {
     if (!event::is_collected(type)) continue;
     const rules::EventScope scope = rules.scope(type);
     if (scope.host) plan[type] |= SAKER_SCOPE_HOST;

@@ -12,20 +12,28 @@ namespace {
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarning: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 std::string_view level_name(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarning: return "warning";
-    case LogLevel::kError: return "error";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
   }
   return "info";
 }
@@ -57,14 +65,14 @@ void log_line(LogLevel level, std::string_view text) {
     nlohmann::json line;
     line["level"] = level_name(level);
     line["msg"] = text;
-    line["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
-    logger().log(spdlog_level(level),
-                 line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    line["time"] =
+        fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+    logger().log(spdlog_level(level), line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
-  logger().log(spdlog_level(level),
-               fmt::format("{:%a %b %e %H:%M:%S %Y}: {}: {}",
-                           fmt::localtime(std::chrono::system_clock::to_time_t(now)), level_name(level), text));
+  logger().log(spdlog_level(level), fmt::format("{:%a %b %e %H:%M:%S %Y}: {}: {}",
+                                                fmt::localtime(std::chrono::system_clock::to_time_t(now)),
+                                                level_name(level), text));
 }
 
 }  // namespace saker

@@ -40,15 +40,15 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
 #define SAKER_CONCAT(a, b) SAKER_CONCAT_INNER(a, b)
 
 // Returns the error of `expr` to the caller, or goes on. For a Result<void>.
-#define TRY(expr)                                                              \
-  do {                                                                         \
-    if (auto saker_try_result = (expr); !saker_try_result)                     \
+#define TRY(expr)                                                                  \
+  do {                                                                             \
+    if (auto saker_try_result = (expr); !saker_try_result)                         \
       return std::unexpected<::saker::Error>(std::move(saker_try_result).error()); \
   } while (false)
 
 // The same, and names the value: TRY_ASSIGN(auto text, read_file(path));
-#define TRY_ASSIGN(decl, expr)                                                                   \
-  auto SAKER_CONCAT(saker_try_, __LINE__) = (expr);                                              \
-  if (!SAKER_CONCAT(saker_try_, __LINE__))                                                       \
+#define TRY_ASSIGN(decl, expr)                                                                     \
+  auto SAKER_CONCAT(saker_try_, __LINE__) = (expr);                                                \
+  if (!SAKER_CONCAT(saker_try_, __LINE__))                                                         \
     return std::unexpected<::saker::Error>(std::move(SAKER_CONCAT(saker_try_, __LINE__)).error()); \
   decl = *std::move(SAKER_CONCAT(saker_try_, __LINE__))

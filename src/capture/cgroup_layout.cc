@@ -10,7 +10,8 @@ namespace saker::capture {
 namespace {
 
 // In order of preference: those that every runtime uses come first.
-constexpr std::string_view kControllers[] = {"pids", "memory", "cpuset", "devices", "cpu", "freezer", "blkio"};
+constexpr std::string_view kControllers[] = {"pids", "memory",  "cpuset", "devices",
+                                             "cpu",  "freezer", "blkio"};
 
 }  // namespace
 

@@ -18,7 +18,8 @@ struct Row {
 };
 
 const Row kRows[] = {
-    {"all on v2", "#subsys_name hierarchy num_cgroups enabled\nmemory 0 80 1\npids 0 80 1\n", kV2Mount, "v2", "", 0},
+    {"all on v2", "#subsys_name hierarchy num_cgroups enabled\nmemory 0 80 1\npids 0 80 1\n", kV2Mount, "v2",
+     "", 0},
     {"all on v1", "memory 4 80 1\npids 8 80 1\ncpu 2 80 1\n", kV1Mount, "v1", "pids", 8},
     {"hybrid", "cpuset 3 1 1\nmemory 4 1 1\n", std::string(kV1Mount) + kV2Mount, "hybrid", "memory", 4},
     {"nothing mounted", "", "", "none", "", 0},

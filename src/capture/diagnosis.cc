@@ -3,8 +3,8 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <linux/bpf.h>
 #include <fmt/format.h>
+#include <linux/bpf.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -55,11 +55,15 @@ std::optional<bool> as_answer(int probe_result) {
 std::optional<bool> try_tracing_program(const btf* types) {
   const int id = btf__find_by_name_kind(types, "btf_trace_sys_exit", BTF_KIND_TYPEDEF);
   if (id < 0) return false;
-  const bpf_insn program[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
-                              {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
-  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_RAW_TP,
-              .attach_btf_id = static_cast<__u32>(id));
-  const int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "saker_try", "GPL", program, std::size(program), &options);
+  const bpf_insn program[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  bpf_prog_load_opts options{};
+  options.sz = sizeof(options);
+  options.expected_attach_type = BPF_TRACE_RAW_TP;
+  options.attach_btf_id = static_cast<__u32>(id);
+  const int fd =
+      bpf_prog_load(BPF_PROG_TYPE_TRACING, "saker_try", "GPL", program, std::size(program), &options);
   if (fd >= 0) close(fd);
   if (fd < 0 && (errno == EPERM || errno == EACCES)) return std::nullopt;
   return fd >= 0;
@@ -91,7 +95,8 @@ Check failed(std::string name, std::string sentence) {
 }
 
 Check judge_capabilities(const KernelFacts& facts) {
-  if (facts.capability_bpf && facts.capability_perfmon) return ok("capabilities", "CAP_BPF and CAP_PERFMON are there");
+  if (facts.capability_bpf && facts.capability_perfmon)
+    return ok("capabilities", "CAP_BPF and CAP_PERFMON are there");
   std::string missing;
   if (!facts.capability_bpf) missing = "CAP_BPF";
   if (!facts.capability_perfmon) missing += missing.empty() ? "CAP_PERFMON" : " and CAP_PERFMON";
@@ -103,9 +108,10 @@ Check judge_capabilities(const KernelFacts& facts) {
 
 Check judge_lockdown(const KernelFacts& facts) {
   if (facts.lockdown == "confidentiality") {
-    return failed("lockdown",
-                  "kernel lockdown is at 'confidentiality', which forbids programs to read kernel memory: boot "
-                  "with lockdown=integrity or none");
+    return failed(
+        "lockdown",
+        "kernel lockdown is at 'confidentiality', which forbids programs to read kernel memory: boot "
+        "with lockdown=integrity or none");
   }
   return ok("lockdown", facts.lockdown.empty() ? "not in use" : fmt::format("'{}'", facts.lockdown));
 }
@@ -123,10 +129,12 @@ Check judge_tracing(const KernelFacts& facts) {
                               "CONFIG_CGROUPS",
                               fmt::join(facts.missing_tracepoints, ", ")));
   }
-  if (!facts.tracing_programs) return warning("tracepoints", "could not be tried without the capabilities above");
+  if (!facts.tracing_programs)
+    return warning("tracepoints", "could not be tried without the capabilities above");
   if (!*facts.tracing_programs) {
-    return failed("tracepoints", "this kernel has no typed tracepoint programs: Linux 5.5 or newer with "
-                                 "CONFIG_DEBUG_INFO_BTF is needed");
+    return failed("tracepoints",
+                  "this kernel has no typed tracepoint programs: Linux 5.5 or newer with "
+                  "CONFIG_DEBUG_INFO_BTF is needed");
   }
   return ok("tracepoints", "all required ones are there");
 }
@@ -170,9 +178,10 @@ Diagnosis judge(const KernelFacts& facts) {
   Diagnosis diagnosis;
   auto& checks = diagnosis.checks;
   checks.push_back(ok("kernel", facts.release));
-  checks.push_back(facts.bpf_syscall
-                       ? ok("bpf", "the system call is there")
-                       : failed("bpf", "the bpf() system call does not exist: the kernel needs CONFIG_BPF_SYSCALL"));
+  checks.push_back(
+      facts.bpf_syscall
+          ? ok("bpf", "the system call is there")
+          : failed("bpf", "the bpf() system call does not exist: the kernel needs CONFIG_BPF_SYSCALL"));
   checks.push_back(judge_capabilities(facts));
   checks.push_back(judge_lockdown(facts));
   checks.push_back(facts.btf
@@ -182,9 +191,10 @@ Diagnosis judge(const KernelFacts& facts) {
                                 "CONFIG_DEBUG_INFO_BTF=y, as every current distribution kernel has"));
   checks.push_back(judge_ring_buffer(facts));
   if (facts.btf) checks.push_back(judge_tracing(facts));
-  checks.push_back(facts.typed_reads
-                       ? ok("typed reads", "bpf_rdonly_cast is there")
-                       : warning("typed reads", "no bpf_rdonly_cast before Linux 6.2: records cost more to make"));
+  checks.push_back(
+      facts.typed_reads
+          ? ok("typed reads", "bpf_rdonly_cast is there")
+          : warning("typed reads", "no bpf_rdonly_cast before Linux 6.2: records cost more to make"));
   checks.push_back(judge_cgroups(facts));
   return diagnosis;
 }

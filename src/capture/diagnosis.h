@@ -11,17 +11,17 @@
 namespace saker::capture {
 
 struct KernelFacts {
-  std::string release;               // uname -r
-  bool btf = false;                  // the kernel tells its types
-  bool capability_bpf = false;       // CAP_BPF or CAP_SYS_ADMIN
-  bool capability_perfmon = false;   // CAP_PERFMON or CAP_SYS_ADMIN
-  std::string lockdown;              // "", "none", "integrity", "confidentiality"
-  bool bpf_syscall = true;           // false: refused for everybody (no CONFIG_BPF_SYSCALL, seccomp)
-  std::optional<bool> ring_buffer;   // unset: could not be asked (no permission)
+  std::string release;              // uname -r
+  bool btf = false;                 // the kernel tells its types
+  bool capability_bpf = false;      // CAP_BPF or CAP_SYS_ADMIN
+  bool capability_perfmon = false;  // CAP_PERFMON or CAP_SYS_ADMIN
+  std::string lockdown;             // "", "none", "integrity", "confidentiality"
+  bool bpf_syscall = true;          // false: refused for everybody (no CONFIG_BPF_SYSCALL, seccomp)
+  std::optional<bool> ring_buffer;  // unset: could not be asked (no permission)
   std::optional<bool> tracing_programs;
   std::vector<std::string> missing_tracepoints;  // required ones
-  bool typed_reads = false;          // bpf_rdonly_cast, 6.2: the fast way to follow pointers
-  std::string cgroup_layout;         // "v2", "v1", "hybrid", "none"
+  bool typed_reads = false;                      // bpf_rdonly_cast, 6.2: the fast way to follow pointers
+  std::string cgroup_layout;                     // "v2", "v1", "hybrid", "none"
 };
 
 struct Check {

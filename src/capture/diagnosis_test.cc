@@ -26,15 +26,17 @@ struct Row {
 const Row kRows[] = {
     {"no bpf()", [](KernelFacts& f) { f.bpf_syscall = false; }, "bpf", "CONFIG_BPF_SYSCALL"},
     {"no CAP_BPF", [](KernelFacts& f) { f.capability_bpf = false; }, "capabilities", "CAP_BPF is missing"},
-    {"no CAP_PERFMON", [](KernelFacts& f) { f.capability_perfmon = false; }, "capabilities", "CAP_PERFMON is missing"},
+    {"no CAP_PERFMON", [](KernelFacts& f) { f.capability_perfmon = false; }, "capabilities",
+     "CAP_PERFMON is missing"},
     {"neither", [](KernelFacts& f) { f.capability_bpf = f.capability_perfmon = false; }, "capabilities",
      "CAP_BPF and CAP_PERFMON are missing: run saker as root"},
     {"lockdown", [](KernelFacts& f) { f.lockdown = "confidentiality"; }, "lockdown", "lockdown=integrity"},
     {"no BTF", [](KernelFacts& f) { f.btf = false; }, "type information", "CONFIG_DEBUG_INFO_BTF"},
     {"no ring buffer", [](KernelFacts& f) { f.ring_buffer = false; }, "ring buffer", "5.8 or newer"},
-    {"no tracing programs", [](KernelFacts& f) { f.tracing_programs = false; }, "tracepoints", "5.5 or newer"},
-    {"a tracepoint is missing", [](KernelFacts& f) { f.missing_tracepoints = {"cgroup_mkdir"}; }, "tracepoints",
-     "cgroup_mkdir"},
+    {"no tracing programs", [](KernelFacts& f) { f.tracing_programs = false; }, "tracepoints",
+     "5.5 or newer"},
+    {"a tracepoint is missing", [](KernelFacts& f) { f.missing_tracepoints = {"cgroup_mkdir"}; },
+     "tracepoints", "cgroup_mkdir"},
 };
 
 TEST(Diagnosis, AGoodKernelCanRun) {

@@ -25,8 +25,8 @@
 namespace saker::capture {
 namespace {
 
-// Waiting again so soon means that records come fast. Then a nap by the clock costs the watched programs less than
-// being rung for each record, and no record waits longer than the nap.
+// Waiting again so soon means that records come fast. Then a nap by the clock costs the watched programs less
+// than being rung for each record, and no record waits longer than the nap.
 constexpr std::uint64_t kBusyNs = 5'000'000;
 constexpr int kNapMs = 2;
 
@@ -274,7 +274,8 @@ ProbeCounters Driver::counters() const {
   bpf_object__for_each_program(program, impl_->skeleton->obj) {
     bpf_prog_info info{};
     __u32 size = sizeof(info);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) sum.missed_runs += info.recursion_misses;
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
+      sum.missed_runs += info.recursion_misses;
   }
   return sum;
 }

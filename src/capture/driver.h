@@ -18,10 +18,10 @@
 namespace saker::capture {
 
 struct DriverOptions {
-  std::uint32_t ring_bytes = 1 << 20;    // of one ring; a power of two, at least a page
-  std::uint32_t cpus_per_ring = 2;       // 0 = one ring for all
-  std::uint32_t args_bytes_max = 4096;   // 256 to SAKER_ARGS_BYTES_MAX
-  bool force_probe_read = false;         // use the fallback for kernels before 6.2
+  std::uint32_t ring_bytes = 1 << 20;   // of one ring; a power of two, at least a page
+  std::uint32_t cpus_per_ring = 2;      // 0 = one ring for all
+  std::uint32_t args_bytes_max = 4096;  // 256 to SAKER_ARGS_BYTES_MAX
+  bool force_probe_read = false;        // use the fallback for kernels before 6.2
 };
 
 // Where events of a type may come from and still matter: SAKER_SCOPE_* bits, by event type.

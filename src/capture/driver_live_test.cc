@@ -40,7 +40,8 @@ class DriverLive : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     const Diagnosis diagnosis = diagnose();
-    if (const Check* failure = diagnosis.first_failure()) GTEST_SKIP() << "no probe here: " << failure->sentence;
+    if (const Check* failure = diagnosis.first_failure())
+      GTEST_SKIP() << "no probe here: " << failure->sentence;
     auto driver = Driver::load({.ring_bytes = 4 << 20, .force_probe_read = GetParam()});
     ASSERT_TRUE(driver) << driver.error().message;
     driver_ = std::move(*driver);
@@ -72,7 +73,8 @@ class DriverLive : public testing::TestWithParam<bool> {
   static const event::Event* find_open(const std::vector<Kept>& events, std::string_view name) {
     for (const Kept& kept : events) {
       const auto* file = std::get_if<event::File>(&kept.event.body);
-      if (file && kept.event.task.process.tgid == static_cast<std::uint32_t>(getpid()) && file->name.bytes == name) {
+      if (file && kept.event.task.process.tgid == static_cast<std::uint32_t>(getpid()) &&
+          file->name.bytes == name) {
         return &kept.event;
       }
     }
@@ -123,12 +125,13 @@ TEST_P(DriverLive, OpensCarryTheResolvedPath) {
   const std::string through_root = "/proc/self/root" + file;
   const std::string through_cwd = "/proc/self/cwd/sub/file";
   const std::pair<std::string, std::string> spellings[] = {
-      {file, file},         {"sub/file", file},   {"./sub/../sub//file", file}, {"link", file},
-      {through_root, file}, {through_cwd, file}, {here, here},
+      {file, file},   {"sub/file", file},   {"./sub/../sub//file", file},
+      {"link", file}, {through_root, file}, {through_cwd, file},
+      {here, here},
   };
   for (const auto& [name, resolved] : spellings) {
     SCOPED_TRACE(name);
-    struct stat st {};
+    struct stat st{};
     const auto events = record([&] {
       const int fd = open(name.c_str(), O_RDONLY | O_CLOEXEC);
       ASSERT_GE(fd, 0);
@@ -157,8 +160,10 @@ TEST_P(DriverLive, ABindMountHasItsInnerPath) {
   pid_t child = 0;
   const auto events = record([&] {
     child = in_child([&] {
-      if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return;
-      if (mount("/etc/saker-live-target", (directory + "/mask").c_str(), nullptr, MS_BIND, nullptr) != 0) return;
+      if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        return;
+      if (mount("/etc/saker-live-target", (directory + "/mask").c_str(), nullptr, MS_BIND, nullptr) != 0)
+        return;
       close(open((directory + "/mask").c_str(), O_RDONLY));
     });
   });
@@ -237,7 +242,7 @@ TEST_P(DriverLive, TheTaskIsWhoItSaysItIs) {
   char comm[17] = {};
   prctl(PR_GET_NAME, comm);
   EXPECT_EQ(task.comm, comm);
-  struct stat st {};
+  struct stat st{};
   ASSERT_EQ(stat("/proc/self/ns/mnt", &st), 0);
   EXPECT_EQ(task.mnt_ns, st.st_ino);
   ASSERT_EQ(stat("/proc/self/ns/pid", &st), 0);
@@ -282,7 +287,7 @@ TEST_P(DriverLive, AProcessIsToldFromForkToExit) {
   EXPECT_EQ(exec.cwd.bytes, cwd());
   EXPECT_EQ(executed->task.comm, "sh");
   EXPECT_EQ(executed->task.process, forked->task.process);
-  struct stat st {};
+  struct stat st{};
   ASSERT_EQ(stat(real, &st), 0);
   EXPECT_EQ(exec.file.ino, st.st_ino);
   EXPECT_EQ(exec.file.dev, st.st_dev);
@@ -299,7 +304,8 @@ TEST_P(DriverLive, AProcessIsToldFromForkToExit) {
 TEST_P(DriverLive, LongArgumentsAreCutAndMarked) {
   pid_t child = 0;
   const std::string large(100'000, 'x');
-  const auto events = record([&] { child = in_child([&] { execl("/bin/true", "true", large.c_str(), nullptr); }); });
+  const auto events =
+      record([&] { child = in_child([&] { execl("/bin/true", "true", large.c_str(), nullptr); }); });
   const event::Event* executed = find_of<event::Exec>(events, child);
   ASSERT_NE(executed, nullptr);
   const auto& exec = std::get<event::Exec>(executed->body);
@@ -369,7 +375,7 @@ TEST_P(DriverLive, ACgroupIsNamedWhenItIsMade) {
     ASSERT_EQ(mkdir((root + "/saker-live").c_str(), 0755), 0) << std::strerror(errno);
     ASSERT_EQ(mkdir(path.c_str(), 0755), 0);
   });
-  struct stat st {};
+  struct stat st{};
   ASSERT_EQ(stat(path.c_str(), &st), 0);
   rmdir(path.c_str());
   rmdir((root + "/saker-live").c_str());

@@ -28,8 +28,7 @@ void RingReader::load_head(std::size_t ring, std::uint64_t now_ns) {
   head.ready = false;
   while (head.position < head.end) {
     const std::byte* at = view.data + (head.position & view.mask);
-    const std::uint32_t word =
-        __atomic_load_n(reinterpret_cast<const std::uint32_t*>(at), __ATOMIC_ACQUIRE);
+    const std::uint32_t word = __atomic_load_n(reinterpret_cast<const std::uint32_t*>(at), __ATOMIC_ACQUIRE);
     if ((word & kBusy) != 0) return;
     const std::uint64_t length = word & ~(kBusy | kDiscard);
     const std::uint64_t step = rounded(kKernelHeaderBytes + length);

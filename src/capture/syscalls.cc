@@ -9,9 +9,8 @@ using namespace event;
 // arch/arm/tools/syscall.tbl. An architecture without open, creat has only the *at calls.
 #if defined(__x86_64__)
 constexpr SyscallNumber kNative[] = {
-    {kOpen, 2},     {kOpenat, 257},   {kOpenat2, 437},  {kCreat, 85},    {kOpenByHandleAt, 304},
-    {kExecve, 59},  {kExecveat, 322},
-    {kExecve, 520}, {kExecveat, 545},  // x32's own
+    {kOpen, 2},    {kOpenat, 257},   {kOpenat2, 437}, {kCreat, 85},     {kOpenByHandleAt, 304},
+    {kExecve, 59}, {kExecveat, 322}, {kExecve, 520},  {kExecveat, 545},  // x32's own
 };
 constexpr SyscallNumber kCompat[] = {
     {kOpen, 5},    {kOpenat, 295},   {kOpenat2, 437}, {kCreat, 8}, {kOpenByHandleAt, 342},

@@ -16,8 +16,11 @@ TEST(Syscalls, NativeNumbersAreThisSystems) {
       {event::kOpen, SYS_open},
       {event::kCreat, SYS_creat},
 #endif
-      {event::kOpenat, SYS_openat},  {event::kOpenat2, SYS_openat2}, {event::kOpenByHandleAt, SYS_open_by_handle_at},
-      {event::kExecve, SYS_execve},  {event::kExecveat, SYS_execveat},
+      {event::kOpenat, SYS_openat},
+      {event::kOpenat2, SYS_openat2},
+      {event::kOpenByHandleAt, SYS_open_by_handle_at},
+      {event::kExecve, SYS_execve},
+      {event::kExecveat, SYS_execveat},
   };
   for (const auto& [type, number] : want) {
     bool found = false;

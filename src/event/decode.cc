@@ -23,7 +23,8 @@ std::unexpected<Error> broken(const char* what) {
 
 std::string_view comm_of(const char (&comm)[16], Bytes record) {
   // The view must point into the record, not into the copy of the fixed part.
-  const auto* at = reinterpret_cast<const char*>(record.data()) + sizeof(saker_header) + offsetof(saker_task, comm);
+  const auto* at =
+      reinterpret_cast<const char*>(record.data()) + sizeof(saker_header) + offsetof(saker_task, comm);
   return {at, strnlen(comm, sizeof(comm))};
 }
 
@@ -185,11 +186,21 @@ Result<Event> decode(std::span<const std::byte> record) {
   event.time_ns = header.time_ns;
   bool ok = false;
   switch (header.type) {
-    case SAKER_RECORD_FORK: ok = decode_fork(record, event); break;
-    case SAKER_RECORD_EXEC: ok = decode_exec(record, event); break;
-    case SAKER_RECORD_EXIT: ok = decode_exit(record, event); break;
-    case SAKER_RECORD_FILE: ok = decode_file(record, event); break;
-    case SAKER_RECORD_CGROUP: ok = decode_cgroup(record, event); break;
+    case SAKER_RECORD_FORK:
+      ok = decode_fork(record, event);
+      break;
+    case SAKER_RECORD_EXEC:
+      ok = decode_exec(record, event);
+      break;
+    case SAKER_RECORD_EXIT:
+      ok = decode_exit(record, event);
+      break;
+    case SAKER_RECORD_FILE:
+      ok = decode_file(record, event);
+      break;
+    case SAKER_RECORD_CGROUP:
+      ok = decode_cgroup(record, event);
+      break;
     default:
       return fail(ErrorCode::kUnsupported, fmt::format("kernel record: unknown type {}", header.type));
   }

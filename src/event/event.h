@@ -61,7 +61,7 @@ struct Exec {
   Text filename;  // as given to the call
   Text exe;       // resolved
   Text cwd;
-  Text args;      // argv, each ended by NUL
+  Text args;  // argv, each ended by NUL
   std::uint32_t argc = 0;
   std::uint32_t args_bytes = 0;  // whole length, also when `args` is truncated
   ExeFile file;
@@ -106,7 +106,9 @@ struct Event {
   std::variant<Fork, Exec, Exit, File, Cgroup> body;
 
   // The call's result: descriptor, 0 or -errno. Nothing for events that have none (procexit).
-  bool has_result() const { return !std::holds_alternative<Exit>(body) && !std::holds_alternative<Cgroup>(body); }
+  bool has_result() const {
+    return !std::holds_alternative<Exit>(body) && !std::holds_alternative<Cgroup>(body);
+  }
   std::int64_t result() const {
     if (const auto* file = std::get_if<File>(&body)) return file->result;
     return 0;

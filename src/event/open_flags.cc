@@ -10,7 +10,7 @@ struct Row {
 
 // asm-generic/fcntl.h, octal as there.
 constexpr Row kCommon[] = {
-    {000000100, kOpenCreat},    {000000200, kOpenExcl},  {000001000, kOpenTrunc}, {000002000, kOpenAppend},
+    {000000100, kOpenCreat},    {000000200, kOpenExcl},  {000001000, kOpenTrunc},   {000002000, kOpenAppend},
     {000004000, kOpenNonblock}, {000010000, kOpenDsync}, {002000000, kOpenCloexec},
 };
 
@@ -27,9 +27,15 @@ constexpr std::uint32_t kKernelTmpfile = 020000000;
 std::uint32_t engine_open_flags(std::uint32_t kernel_flags, OpenFlagsAbi abi) {
   std::uint32_t flags = 0;
   switch (kernel_flags & 3U) {
-    case 0: flags = kOpenRead; break;
-    case 1: flags = kOpenWrite; break;
-    default: flags = kOpenRead | kOpenWrite; break;
+    case 0:
+      flags = kOpenRead;
+      break;
+    case 1:
+      flags = kOpenWrite;
+      break;
+    default:
+      flags = kOpenRead | kOpenWrite;
+      break;
   }
   for (const Row& row : kCommon) {
     if ((kernel_flags & row.kernel) != 0) flags |= row.engine;

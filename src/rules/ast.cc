@@ -11,8 +11,9 @@ namespace saker::rules {
 namespace {
 
 constexpr std::array<std::string_view, 19> kOperators = {
-    "exists",    "=",          "!=",          "<",        "<=",   ">",     ">=",    "contains", "icontains", "bcontains",
-    "startswith", "bstartswith", "endswith", "glob", "iglob", "regex", "in",       "intersects", "pmatch"};
+    "exists",   "=",         "!=",        "<",          "<=",          ">",        ">=",
+    "contains", "icontains", "bcontains", "startswith", "bstartswith", "endswith", "glob",
+    "iglob",    "regex",     "in",        "intersects", "pmatch"};
 constexpr std::array<std::string_view, 4> kModifiers = {"", "oneof", "anyof", "allof"};
 constexpr std::array<std::string_view, 8> kTransformers = {"tolower", "toupper", "b64",  "basename",
                                                            "len",     "concat",  "join", "getopt"};
@@ -27,13 +28,27 @@ void print_quoted(std::string_view text, std::string& into) {
   into += '"';
   for (const char c : text) {
     switch (c) {
-      case '\b': into += "\\b"; break;
-      case '\f': into += "\\f"; break;
-      case '\n': into += "\\n"; break;
-      case '\r': into += "\\r"; break;
-      case '\t': into += "\\t"; break;
-      case '\\': into += "\\\\"; break;
-      case '"': into += "\\\""; break;
+      case '\b':
+        into += "\\b";
+        break;
+      case '\f':
+        into += "\\f";
+        break;
+      case '\n':
+        into += "\\n";
+        break;
+      case '\r':
+        into += "\\r";
+        break;
+      case '\t':
+        into += "\\t";
+        break;
+      case '\\':
+        into += "\\\\";
+        break;
+      case '"':
+        into += "\\\"";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           fmt::format_to(std::back_inserter(into), "\\x{:02x}", static_cast<unsigned char>(c));

@@ -48,11 +48,24 @@ struct Operand {
 
 enum class Operator : std::uint8_t {
   kExists,
-  kEq, kNe, kLt, kLe, kGt, kGe,
-  kContains, kIcontains, kBcontains,
-  kStartswith, kBstartswith, kEndswith,
-  kGlob, kIglob, kRegex,
-  kIn, kIntersects, kPmatch,
+  kEq,
+  kNe,
+  kLt,
+  kLe,
+  kGt,
+  kGe,
+  kContains,
+  kIcontains,
+  kBcontains,
+  kStartswith,
+  kBstartswith,
+  kEndswith,
+  kGlob,
+  kIglob,
+  kRegex,
+  kIn,
+  kIntersects,
+  kPmatch,
 };
 
 enum class Modifier : std::uint8_t { kNone, kOneOf, kAnyOf, kAllOf };
@@ -61,17 +74,25 @@ struct Node;
 using NodePtr = std::unique_ptr<Node>;
 
 struct Node {
-  struct And { std::vector<NodePtr> terms; };
-  struct Or { std::vector<NodePtr> terms; };
-  struct Not { NodePtr term; };
-  struct Macro { std::string name; };  // an identifier not yet replaced by its condition
+  struct And {
+    std::vector<NodePtr> terms;
+  };
+  struct Or {
+    std::vector<NodePtr> terms;
+  };
+  struct Not {
+    NodePtr term;
+  };
+  struct Macro {
+    std::string name;
+  };  // an identifier not yet replaced by its condition
   struct Check {
     Operand left;
     Operator op = Operator::kExists;
     Modifier modifier = Modifier::kNone;
-    bool double_equals = false;   // written ==
-    std::vector<Operand> right;   // none for exists, one for plain operators, any number for lists
-    bool right_is_list = false;   // written with parentheses
+    bool double_equals = false;  // written ==
+    std::vector<Operand> right;  // none for exists, one for plain operators, any number for lists
+    bool right_is_list = false;  // written with parentheses
     Span op_span;
   };
   std::variant<And, Or, Not, Macro, Check> value;

@@ -32,13 +32,16 @@ constexpr std::string_view kHost = "host";
 
 std::string_view type_text(Type type) {
   constexpr std::array<std::string_view, 19> kNames = {
-      "text",   "path",   "bytes",  "bool", "integer", "integer",       "integer",       "integer",    "integer",   "integer",
-      "integer", "integer", "number", "port", "duration", "time", "IP address", "IP network", "parameter"};
+      "text",     "path",    "bytes",      "bool",       "integer",  "integer", "integer",
+      "integer",  "integer", "integer",    "integer",    "integer",  "number",  "port",
+      "duration", "time",    "IP address", "IP network", "parameter"};
   static_assert(kNames.size() == static_cast<std::size_t>(Type::kDynamic) + 1);
   return kNames[static_cast<std::size_t>(type)];
 }
 
-bool is_reference(const Operand& operand) { return !std::holds_alternative<Operand::Constant>(operand.value); }
+bool is_reference(const Operand& operand) {
+  return !std::holds_alternative<Operand::Constant>(operand.value);
+}
 
 // Paths are texts.
 Type comparable(Type type) { return type == Type::kPath ? Type::kText : type; }
@@ -71,7 +74,8 @@ class Compiler {
   std::uint32_t add_types(TypeSet set, bool open);
 
   // The node that stands for a check with problems.
-  std::uint32_t problem(Span span, std::string message, std::string suggestion = {}, bool unknown_filter = false) {
+  std::uint32_t problem(Span span, std::string message, std::string suggestion = {},
+                        bool unknown_filter = false) {
     result_.problems.push_back({span, std::move(message), std::move(suggestion), unknown_filter});
     return NodeTable::kFalse;
   }
@@ -88,7 +92,8 @@ class Compiler {
 std::uint32_t Compiler::compile(const Node& node, std::size_t height) {
   if (height > kTreeHeightMax) return problem(node.span, "the condition is nested too deeply");
   if (const auto* all = std::get_if<Node::And>(&node.value)) return nodes_.all(compile(all->terms, height));
-  if (const auto* either = std::get_if<Node::Or>(&node.value)) return nodes_.either(compile(either->terms, height));
+  if (const auto* either = std::get_if<Node::Or>(&node.value))
+    return nodes_.either(compile(either->terms, height));
   if (const auto* negated = std::get_if<Node::Not>(&node.value)) {
     return nodes_.negation(compile(*negated->term, height + 1));
   }
@@ -108,7 +113,8 @@ std::vector<std::uint32_t> Compiler::compile(const std::vector<NodePtr>& terms, 
 std::uint32_t Compiler::check(const Node::Check& check) {
   const auto left = operands_.compile(check.left);
   if (!left || !check_left(check, *left)) return NodeTable::kFalse;
-  if (!check.right_is_list && !check.right.empty() && is_reference(check.right[0])) return with_value(check, *left);
+  if (!check.right_is_list && !check.right.empty() && is_reference(check.right[0]))
+    return with_value(check, *left);
   return with_constants(check, *left);
 }
 
@@ -128,7 +134,8 @@ bool Compiler::check_left(const Node::Check& check, const CompiledOperand& left)
     problem(check.left.span, fmt::format("{} can only be printed", left.field->name), {}, true);
     return false;
   }
-  if (left.field != nullptr && left.field->argument == fields::ArgumentKind::kRequiredTime && check.op != Operator::kEq) {
+  if (left.field != nullptr && left.field->argument == fields::ArgumentKind::kRequiredTime &&
+      check.op != Operator::kEq) {
     problem(check.op_span, fmt::format("{} is only compared with =", left.field->name));
     return false;
   }
@@ -143,7 +150,8 @@ std::uint32_t Compiler::with_value(const Node::Check& check, const CompiledOpera
   const Operand& written = check.right[0];
   const auto right = operands_.compile(written);
   if (!right) return NodeTable::kFalse;
-  const bool is_type = left.field != nullptr && (left.field->name == kEventType || left.field->name == kSyscallType);
+  const bool is_type =
+      left.field != nullptr && (left.field->name == kEventType || left.field->name == kSyscallType);
   if (is_type) return problem(written.span, fmt::format("{} is compared with names only", left.field->name));
   constexpr unsigned kTwoEnded = fields::kFilterOnly | fields::kNoRhs;
   if (left.field != nullptr && (left.field->flags & kTwoEnded) == kTwoEnded) {
@@ -156,9 +164,9 @@ std::uint32_t Compiler::with_value(const Node::Check& check, const CompiledOpera
     return problem(written.span, fmt::format("'{}' compares with constants only", operator_text(check.op)));
   }
   if (comparable(left.type) != comparable(right->type) || left.is_list != right->is_list) {
-    return problem(written.span, fmt::format("a {}{} cannot be compared with a {}{}", left.is_list ? "list of " : "",
-                                             type_text(left.type), right->is_list ? "list of " : "",
-                                             type_text(right->type)));
+    return problem(written.span, fmt::format("a {}{} cannot be compared with a {}{}",
+                                             left.is_list ? "list of " : "", type_text(left.type),
+                                             right->is_list ? "list of " : "", type_text(right->type)));
   }
   Predicate predicate;
   predicate.left = left.value;
@@ -188,11 +196,13 @@ std::vector<std::string> constants_of(const Node::Check& check, Type type) {
   std::vector<std::string> constants;
   for (const Operand& right : check.right) constants.push_back(std::get<Operand::Constant>(right.value).text);
   // Falco looks at the first network only.
-  if (check.modifier != Modifier::kNone && type == Type::kIpNetwork && constants.size() > 1) constants.resize(1);
+  if (check.modifier != Modifier::kNone && type == Type::kIpNetwork && constants.size() > 1)
+    constants.resize(1);
   return constants;
 }
 
-std::string predicate_key(const ValueNode& left, const Node::Check& check, std::vector<std::string> constants) {
+std::string predicate_key(const ValueNode& left, const Node::Check& check,
+                          std::vector<std::string> constants) {
   // Lists are sets, but oneof counts.
   if (check.modifier != Modifier::kOneOf && constants.size() > 1) {
     std::ranges::sort(constants);
@@ -204,12 +214,34 @@ std::string predicate_key(const ValueNode& left, const Node::Check& check, std::
   return key;
 }
 
+// What a table of texts can decide: comparisons of a single text with constants.
+std::optional<TextCheck> text_check(const Node::Check& check, const CompiledOperand& left,
+                                    const std::vector<std::string>& constants) {
+  if (comparable(left.type) != Type::kText || left.is_list || left.any) return std::nullopt;
+  const bool several = check.modifier == Modifier::kAnyOf;
+  if (check.modifier != Modifier::kNone && !several) return std::nullopt;
+  using Kind = TextTable::Kind;
+  switch (check.op) {
+    case Operator::kEq:
+    case Operator::kIn:
+    case Operator::kIntersects:
+      return TextCheck{Kind::kExact, false, constants};
+    case Operator::kNe:
+      return several ? std::nullopt : std::optional(TextCheck{Kind::kExact, true, constants});
+    case Operator::kStartswith:
+      return TextCheck{Kind::kPrefix, false, constants};
+    default:
+      return std::nullopt;
+  }
+}
+
 // On the host container.id is "host", in a container it is something else.
 ContainerVerdict container_verdict(const Node::Check& check, const Matcher& matcher,
                                    const std::vector<std::string>& constants) {
   Arena arena;
   ContainerVerdict verdict{matcher.matches(Value::text(kHost), arena), std::nullopt};
-  const bool host_only = !constants.empty() && std::ranges::all_of(constants, [](auto& c) { return c == kHost; });
+  const bool host_only =
+      !constants.empty() && std::ranges::all_of(constants, [](auto& c) { return c == kHost; });
   if (check.modifier == Modifier::kNone && host_only) {
     if (check.op == Operator::kEq || check.op == Operator::kIn || check.op == Operator::kIntersects) {
       verdict.in_container = false;
@@ -226,7 +258,8 @@ std::uint32_t Compiler::with_constants(const Node::Check& check, const CompiledO
   if (is_type && !check_event_types(check)) return NodeTable::kFalse;
   warn_about_constants(check, catalogue_, result_.warnings);
   const auto constants = constants_of(check, left.type);
-  if (name == kEventNumber && check.modifier == Modifier::kNone && never_an_event_number(check.op, constants)) {
+  if (name == kEventNumber && check.modifier == Modifier::kNone &&
+      never_an_event_number(check.op, constants)) {
     return NodeTable::kFalse;
   }
   Predicate predicate;
@@ -235,9 +268,11 @@ std::uint32_t Compiler::with_constants(const Node::Check& check, const CompiledO
     return nodes_.predicate(known->second);
   }
   MadeMatcher made = make_matcher(left.type, left.is_list, check.op, check.modifier, constants);
-  for (ConstantProblem& found : made.problems) problem(check.right[found.constant].span, std::move(found.message));
+  for (ConstantProblem& found : made.problems)
+    problem(check.right[found.constant].span, std::move(found.message));
   if (!made.matcher) return NodeTable::kFalse;
   if (name == kContainerId) predicate.container = container_verdict(check, *made.matcher, constants);
+  predicate.text = text_check(check, left, constants);
   predicate.left = left.value;
   predicate.matcher = std::move(made.matcher);
   predicate.op = check.op;
@@ -249,7 +284,8 @@ std::uint32_t Compiler::with_constants(const Node::Check& check, const CompiledO
 
 // evt.type is known before a rule is judged, so that checks on it cost nothing. syscall.type is missing for
 // what is no system call, so it is still read; where it exists it has the same name.
-std::uint32_t Compiler::event_type(const Node::Check& check, const CompiledOperand& left, const Predicate& predicate) {
+std::uint32_t Compiler::event_type(const Node::Check& check, const CompiledOperand& left,
+                                   const Predicate& predicate) {
   const bool open = check.op != Operator::kEq && check.op != Operator::kNe && check.op != Operator::kIn;
   const std::uint32_t types = add_types(matching_types(*predicate.matcher), open);
   return left.field->name == kEventType ? types : nodes_.all({types, add(predicate)});

@@ -1,6 +1,6 @@
 // Trees → program. Names are resolved against the field catalogue, operators and constants are checked
 // and prepared (hash sets, tries, RE2), `evt.type` is folded away for each event type, identical
-// predicates become one. The per-event path (evaluator.h) looks up no name and parses no text.
+// predicates become one. The per-event path (rule_set.h) looks up no name and parses no text.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace saker::rules {
 // A located finding of the compiler; `span` refers to the tree's sources.
 struct CompileProblem {
   Span span;
-  std::string message;     // one sentence
-  std::string suggestion;  // nearest known name; may be empty
+  std::string message;          // one sentence
+  std::string suggestion;       // nearest known name; may be empty
   bool unknown_filter = false;  // skip-if-unknown-filter downgrades it
 };
 

@@ -27,7 +27,8 @@ const fields::Catalogue& catalogue() {
     add("evt.num", Type::kUint64);
     add("evt.around", Type::kUint64, fields::kFilterOnly | fields::kNoTransformer | fields::kNoRhs,
         ArgumentKind::kRequiredTime);
-    add("evt.rawarg", Type::kDynamic, fields::kNoTransformer | fields::kNoRhs, ArgumentKind::kRequiredDotName);
+    add("evt.rawarg", Type::kDynamic, fields::kNoTransformer | fields::kNoRhs,
+        ArgumentKind::kRequiredDotName);
     add("evt.outputtime", Type::kText, fields::kPrintOnly);
     add("evt.buffer", Type::kBytes);
     add("evt.is_open", Type::kBool);
@@ -141,13 +142,14 @@ TEST(Compile, Refuses) {
            Row{"evt.outputtime exists", "evt.outputtime: evt.outputtime can only be printed [filter]"},
            Row{"evt.around[1] > 1", ">: evt.around is only compared with ="},
            Row{"proc.pid contains 1",
-               "contains: 'contains' is not for integer; expected one of: exists = != < <= > >= in intersects"},
+               "contains: 'contains' is not for integer; expected one of: exists = != < <= > >= in "
+               "intersects"},
            Row{"evt.is_open < 1", "<: '<' is not for bool; expected one of: exists = != in intersects"},
            Row{"proc.name bcontains 00",
-               "bcontains: 'bcontains' is not for text; expected one of: exists = != < <= > >= contains icontains "
+               "bcontains: 'bcontains' is not for text; expected one of: exists = != < <= > >= contains "
+               "icontains "
                "startswith endswith glob iglob regex in intersects pmatch"},
-           Row{"fd.types = a",
-               "=: '=' is not for a list of text; expected one of: exists in intersects"},
+           Row{"fd.types = a", "=: '=' is not for a list of text; expected one of: exists in intersects"},
            Row{"fd.sip < 1", "<: '<' is not for IP address; expected one of: exists = != in intersects"},
            Row{"proc.pid = 1.0", "1.0: '1.0' is no decimal integer"},
            Row{"proc.pid in (0x5, 2, a)", "0x5: '0x5' is no decimal integer; a: 'a' is no decimal integer"},
@@ -158,7 +160,8 @@ TEST(Compile, Refuses) {
                "nosuchservice: 'nosuchservice' is no port number and no service this host knows"},
            Row{"fd.sip = 300.1.1.1", "300.1.1.1: '300.1.1.1' is no IPv4 address"},
            Row{"fd.sip = host", "host: 'host' is no IPv6 address"},
-           Row{"fd.snet = 10.0.0.1", "10.0.0.1: '10.0.0.1' is no network: a prefix is missing, as in 10.0.0.0/8"},
+           Row{"fd.snet = 10.0.0.1",
+               "10.0.0.1: '10.0.0.1' is no network: a prefix is missing, as in 10.0.0.0/8"},
            Row{"fd.snet = 10.0.0.1/33", "10.0.0.1/33: '33' is no prefix: expected 0 to 32"},
            Row{"fd.snet = 2001::/0", "2001::/0: '0' is no prefix: expected 1 to 128"},
            Row{"evt.buffer bcontains 2", "2: '2' is not an even number of hexadecimal digits"},
@@ -173,8 +176,7 @@ TEST(Compile, Refuses) {
            Row{"tolower(proc.aname) = x", "proc.aname: proc.aname cannot be transformed"},
            Row{"tolower(proc.pid) = x", "proc.pid: tolower() takes a text"},
            Row{"len(proc.pid) = 1", "proc.pid: len() takes a text, bytes or a list"},
-           Row{"len(proc.name, proc.name) = 1",
-               "len(proc.name, proc.name): len() takes one argument, not 2"},
+           Row{"len(proc.name, proc.name) = 1", "len(proc.name, proc.name): len() takes one argument, not 2"},
            Row{"tolower(proc.name)[x] = 1", "tolower(proc.name)[x]: tolower() takes nothing in brackets"},
            Row{"concat('a') = a", "concat('a'): concat() takes two or more texts"},
            Row{"concat('a', fd.types) = a", "fd.types: concat() takes single texts"},
@@ -187,9 +189,11 @@ TEST(Compile, Refuses) {
            Row{"getopt(fd.words, proc.name)[a] = x",
                "proc.name: getopt() takes its options as a quoted text"},
            Row{"getopt(fd.words, 'a') = x",
-               "getopt(fd.words, 'a'): getopt() takes the option's letter in brackets, as in getopt(..., \"a:b\")[a]"},
+               "getopt(fd.words, 'a'): getopt() takes the option's letter in brackets, as in getopt(..., "
+               "\"a:b\")[a]"},
            Row{"a.b = 1 or proc.pid = x and c.d exists",
-               "a.b: unknown field 'a.b' [filter]; x: 'x' is no decimal integer; c.d: unknown field 'c.d' [filter]"},
+               "a.b: unknown field 'a.b' [filter]; x: 'x' is no decimal integer; c.d: unknown field 'c.d' "
+               "[filter]"},
        }) {
     SCOPED_TRACE(row.condition);
     const CompileResult result = compile(row.condition);
@@ -210,13 +214,15 @@ TEST(Compile, ConstantsAreBounded) {
 
 TEST(Compile, Warns) {
   for (const Row& row : {
-           Row{"proc.name = fd.name", "fd.name: 'fd.name' is compared as a text; its value would be val(fd.name)"},
+           Row{"proc.name = fd.name",
+               "fd.name: 'fd.name' is compared as a text; its value would be val(fd.name)"},
            Row{"proc.name in (a, \"tolower(fd.name)\")",
                "\"tolower(fd.name)\": 'tolower(fd.name)' is compared as a text; its value would be "
                "val(tolower(fd.name))"},
            Row{"proc.name = run.sh", ""},
            Row{"proc.name regex a.*b",
-               "a.*b: this regular expression uses nothing that glob, startswith, endswith or contains could not "
+               "a.*b: this regular expression uses nothing that glob, startswith, endswith or contains could "
+               "not "
                "say at less cost"},
            Row{"proc.name regex '[a-z]+'", ""},
        }) {
@@ -231,7 +237,8 @@ std::string types_text(const std::vector<event::TypeId>& types) {
   if (types.size() == all) return "all";
   if (types.size() + 10 > all) return fmt::format("all but {}", all - types.size());
   std::string text;
-  for (const event::TypeId type : types) text += fmt::format("{}{}", text.empty() ? "" : " ", event::type_name(type));
+  for (const event::TypeId type : types)
+    text += fmt::format("{}{}", text.empty() ? "" : " ", event::type_name(type));
   return text;
 }
 

@@ -61,7 +61,8 @@ bool ConditionLexer::take(std::string_view word) {
 bool ConditionLexer::take_word(std::string_view word, std::string_view followers) {
   const std::size_t from = position_;
   if (!take(word)) return false;
-  if (!at_end() && (is_blank(text_[position_]) || followers.find(text_[position_]) != std::string_view::npos)) {
+  if (!at_end() &&
+      (is_blank(text_[position_]) || followers.find(text_[position_]) != std::string_view::npos)) {
     return true;
   }
   position_ = from;
@@ -70,7 +71,8 @@ bool ConditionLexer::take_word(std::string_view word, std::string_view followers
 
 std::size_t ConditionLexer::identifier_end(std::size_t from) const {
   if (from >= text_.size() || !is_letter(text_[from])) return from;
-  while (from < text_.size() && (is_letter(text_[from]) || is_digit(text_[from]) || text_[from] == '_')) ++from;
+  while (from < text_.size() && (is_letter(text_[from]) || is_digit(text_[from]) || text_[from] == '_'))
+    ++from;
   return from;
 }
 
@@ -116,7 +118,8 @@ std::optional<std::string_view> ConditionLexer::number() {
   while (is_digit(at(end))) ++end;
   if (at(end) == '.') ++end;
   while (is_digit(at(end))) ++end;
-  if ((at(end) == 'e' || at(end) == 'E') && (at(end + 1) == '+' || at(end + 1) == '-') && is_digit(at(end + 2))) {
+  if ((at(end) == 'e' || at(end) == 'E') && (at(end + 1) == '+' || at(end + 1) == '-') &&
+      is_digit(at(end + 2))) {
     end += 2;
     while (is_digit(at(end))) ++end;
   }
@@ -149,7 +152,8 @@ ConditionLexer::Quoted ConditionLexer::quoted() {
     } else if (c == '"' || c == '\'') {
       result.problem = "only the quote that opened the text can be escaped";
     } else {
-      result.problem = fmt::format("unknown escape '\\{}'; known are \\b \\f \\n \\r \\t \\\\ \\/ \\{} \\xHH", c, quote);
+      result.problem =
+          fmt::format("unknown escape '\\{}'; known are \\b \\f \\n \\r \\t \\\\ \\/ \\{} \\xHH", c, quote);
     }
     break;
   }

@@ -18,7 +18,8 @@ using enum Operator;
 
 constexpr std::array<std::pair<std::string_view, Operator>, 4> kNumberOperators = {
     {{"<=", kLe}, {"<", kLt}, {">=", kGe}, {">", kGt}}};
-constexpr std::array<std::pair<std::string_view, Operator>, 3> kSymbols = {{{"==", kEq}, {"=", kEq}, {"!=", kNe}}};
+constexpr std::array<std::pair<std::string_view, Operator>, 3> kSymbols = {
+    {{"==", kEq}, {"=", kEq}, {"!=", kNe}}};
 constexpr std::array<Operator, 9> kWords = {kGlob,       kIglob,       kContains, kIcontains, kBcontains,
                                             kStartswith, kBstartswith, kEndswith, kRegex};
 constexpr std::array<Operator, 3> kListOperators = {kIntersects, kIn, kPmatch};
@@ -78,7 +79,8 @@ class Parser {
   void fail(std::string message) { fail(lexer_.position(), lexer_.word_end(), std::move(message)); }
   void fail(std::size_t begin, std::size_t end, std::string message) {
     if (!problems_.empty()) return;
-    problems_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), std::move(message)});
+    problems_.push_back(
+        {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), std::move(message)});
   }
 
   NodePtr make(std::size_t begin, decltype(Node::value) value) const {
@@ -241,7 +243,8 @@ NodePtr Parser::parse_unit() {
   if (left) return parse_check(begin, *std::move(left));
   if (!problems_.empty()) return nullptr;
   if (const auto name = lexer_.identifier()) return make(begin, Node::Macro{std::string(*name)});
-  fail(lexer_.at_end() ? "expected a check, a macro or '(' before the end" : "expected a check, a macro or '('");
+  fail(lexer_.at_end() ? "expected a check, a macro or '(' before the end"
+                       : "expected a check, a macro or '('");
   return nullptr;
 }
 
@@ -328,10 +331,16 @@ std::optional<Operand> Parser::parse_quoted() {
   ConditionLexer::Quoted quoted = lexer_.quoted();
   using enum ConditionLexer::Quoted::Status;
   switch (quoted.status) {
-    case kNone: return std::nullopt;
-    case kOpen: fail(begin, begin + 1, "this quote is never closed"); return std::nullopt;
-    case kBadEscape: fail(quoted.begin, lexer_.position(), std::move(quoted.problem)); return std::nullopt;
-    case kGood: break;
+    case kNone:
+      return std::nullopt;
+    case kOpen:
+      fail(begin, begin + 1, "this quote is never closed");
+      return std::nullopt;
+    case kBadEscape:
+      fail(quoted.begin, lexer_.position(), std::move(quoted.problem));
+      return std::nullopt;
+    case kGood:
+      break;
   }
   return Operand{Operand::Constant{std::move(quoted.text), true}, span_from(begin)};
 }
@@ -361,10 +370,11 @@ NodePtr Parser::parse_check(std::size_t begin, Operand left) {
   lexer_.skip_blanks();
   const std::size_t op_begin = lexer_.position();
   if (!take_operator(check)) {
-    fail(lexer_.at_end()
-             ? "expected an operator before the end"
-             : "expected an operator: exists = != < <= > >= in intersects pmatch contains icontains bcontains "
-               "startswith bstartswith endswith glob iglob regex");
+    fail(
+        lexer_.at_end()
+            ? "expected an operator before the end"
+            : "expected an operator: exists = != < <= > >= in intersects pmatch contains icontains bcontains "
+              "startswith bstartswith endswith glob iglob regex");
     return nullptr;
   }
   check.op_span = span_from(op_begin);

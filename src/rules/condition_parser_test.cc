@@ -126,8 +126,7 @@ constexpr Row kProblems[] = {
     {"a.b in (a", "9-9: expected ',' or ')' after a list's value"},
     {"a.b = 'x", "6-7: this quote is never closed"},
     {"a.b in ('x)", "8-9: this quote is never closed"},
-    {R"(a.b = "x\q")",
-     R"(8-11: unknown escape '\q'; known are \b \f \n \r \t \\ \/ \" \xHH)"},
+    {R"(a.b = "x\q")", R"(8-11: unknown escape '\q'; known are \b \f \n \r \t \\ \/ \" \xHH)"},
     {R"(a.b = "x\'")", "8-11: only the quote that opened the text can be escaped"},
     {R"(a.b = "\x4")", "7-11: expected two hexadecimal digits after '\\x'"},
     {"a.b[] = 1", "4-5: expected an argument between '[' and ']', without blanks unless it is quoted"},
@@ -211,8 +210,8 @@ TEST(ConditionParser, OperandPrefix) {
     std::size_t length;
   };
   for (const Case& row : {Case{"proc.name", 9}, Case{"proc.name and", 9}, Case{"proc.env[A] x", 11},
-                          Case{"tolower(proc.name)x", 18}, Case{"name", 0}, Case{"tolower(name)", 0}, Case{"", 0},
-                          Case{"proc.env[A", 0}}) {
+                          Case{"tolower(proc.name)x", 18}, Case{"name", 0}, Case{"tolower(name)", 0},
+                          Case{"", 0}, Case{"proc.env[A", 0}}) {
     SCOPED_TRACE(row.text);
     const ParsedOperand parsed = parse_operand_prefix(row.text);
     EXPECT_EQ(parsed.length, row.length);
@@ -271,7 +270,8 @@ TEST(ConditionParser, ConformanceCases) {
     if (parsed.tree) {
       EXPECT_EQ(print(*parsed.tree), expect["tree"].get<std::string>());
     } else {
-      EXPECT_EQ(parsed.problems[0].begin, expect["at"]["offset"].get<std::uint32_t>()) << problem_text(parsed);
+      EXPECT_EQ(parsed.problems[0].begin, expect["at"]["offset"].get<std::uint32_t>())
+          << problem_text(parsed);
     }
   }
   EXPECT_GT(cases, 0U);

@@ -35,14 +35,18 @@ void warn_about_constants(const Node::Check& check, const fields::Catalogue& cat
     const auto* constant = std::get_if<Operand::Constant>(&right.value);
     if (constant == nullptr) continue;
     if (looks_like_reference(constant->text, catalogue)) {
-      warnings.push_back({right.span,
-                          fmt::format("'{0}' is compared as a text; its value would be val({0})", constant->text), {},
-                          false});
+      warnings.push_back(
+          {right.span,
+           fmt::format("'{0}' is compared as a text; its value would be val({0})", constant->text),
+           {},
+           false});
     }
     if (check.op == Operator::kRegex && is_simple_regex(constant->text)) {
-      warnings.push_back({right.span, "this regular expression uses nothing that glob, startswith, endswith or "
-                                      "contains could not say at less cost",
-                          {}, false});
+      warnings.push_back({right.span,
+                          "this regular expression uses nothing that glob, startswith, endswith or "
+                          "contains could not say at less cost",
+                          {},
+                          false});
     }
   }
 }

@@ -22,13 +22,17 @@ std::unexpected<std::string> refuse(fmt::format_string<Args...> format, Args&&..
 unsigned width_of(Type type) {
   switch (type) {
     case Type::kInt8:
-    case Type::kUint8: return 8;
+    case Type::kUint8:
+      return 8;
     case Type::kInt16:
     case Type::kUint16:
-    case Type::kPort: return 16;
+    case Type::kPort:
+      return 16;
     case Type::kInt32:
-    case Type::kUint32: return 32;
-    default: return 64;
+    case Type::kUint32:
+      return 32;
+    default:
+      return 64;
   }
 }
 
@@ -44,7 +48,8 @@ Constant<std::string> address(int family, std::string_view text) {
   std::string bytes(family == AF_INET ? 4 : 16, '\0');
   if (text.size() < terminated.size()) {
     std::copy(text.begin(), text.end(), terminated.begin());
-    if (text.find('\0') == std::string_view::npos && ::inet_pton(family, terminated.data(), bytes.data()) == 1) {
+    if (text.find('\0') == std::string_view::npos &&
+        ::inet_pton(family, terminated.data(), bytes.data()) == 1) {
       return bytes;
     }
   }
@@ -108,7 +113,8 @@ Constant<std::uint64_t> read_port(std::string_view text) {
   servent found{};
   servent* result = nullptr;
   std::array<char, 2048> space{};
-  if (::getservbyname_r(name.c_str(), nullptr, &found, space.data(), space.size(), &result) == 0 && result != nullptr) {
+  if (::getservbyname_r(name.c_str(), nullptr, &found, space.data(), space.size(), &result) == 0 &&
+      result != nullptr) {
     return ntohs(static_cast<std::uint16_t>(found.s_port));
   }
   return refuse("'{}' is no port number and no service this host knows", text);
@@ -129,7 +135,8 @@ bool Network::contains(std::string_view ip) const {
 
 Constant<Network> read_network(std::string_view text) {
   const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return refuse("'{}' is no network: a prefix is missing, as in 10.0.0.0/8", text);
+  if (slash == std::string_view::npos)
+    return refuse("'{}' is no network: a prefix is missing, as in 10.0.0.0/8", text);
   const auto ip = read_ip(text.substr(0, slash));
   if (!ip) return std::unexpected(ip.error());
   const bool v6 = ip->size() == 16;
@@ -164,7 +171,8 @@ Constant<std::string> read_hex(std::string_view text) {
     if (high < 0 || low < 0) break;
     bytes += static_cast<char>(high * 16 + low);
   }
-  if (bytes.size() * 2 != text.size()) return refuse("'{}' is not an even number of hexadecimal digits", text);
+  if (bytes.size() * 2 != text.size())
+    return refuse("'{}' is not an even number of hexadecimal digits", text);
   return read_bytes(bytes);
 }
 

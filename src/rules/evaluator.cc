@@ -22,10 +22,18 @@ struct Evaluator::State {
     std::uint32_t stamp = 0;
   };
 
-  explicit State(const RuleSet& set) : program(set.program()), first_only(set.matching() == Matching::kFirst) {
+  // What a text table says of its value; null when there is none.
+  struct KeptRow {
+    const std::uint64_t* row = nullptr;
+    std::uint32_t stamp = 0;
+  };
+
+  explicit State(const RuleSet& set)
+      : program(set.program()), first_only(set.matching() == Matching::kFirst) {
     slots.resize(program.slots_max);
     calls.resize(program.calls_max);
     values.resize(program.values.size());
+    rows.resize(program.tables.size());
     matches.reserve(set.rules().size());
   }
 
@@ -33,6 +41,7 @@ struct Evaluator::State {
   void next_name() { stamps[1] = ++last_stamp; }
   void run(const TypeProgram& type, std::uint32_t step);
   bool decide(const Predicate& predicate);
+  const std::uint64_t* look_up(const ValueTable& table);
   const Value& value(std::uint32_t number);
   Value compute(const ValueNode& node);
   bool add_match(std::uint32_t rule);
@@ -41,6 +50,7 @@ struct Evaluator::State {
   const bool first_only;
   std::vector<std::uint32_t> slots;  // stamp * 2 + result
   std::vector<KeptValue> values;
+  std::vector<KeptRow> rows;
   std::vector<std::uint32_t> calls;
   std::vector<Match> matches;
   std::array<std::uint32_t, 2> stamps{};  // of the event, of the name
@@ -53,6 +63,7 @@ void Evaluator::State::next_event() {
   if (last_stamp > std::numeric_limits<std::uint32_t>::max() / 2 - fields::kNameKinds - 1) {
     std::ranges::fill(slots, 0U);
     std::ranges::fill(values, KeptValue());
+    std::ranges::fill(rows, KeptRow());
     last_stamp = 0;
   }
   ++last_stamp;
@@ -95,6 +106,11 @@ bool Evaluator::State::decide(const Predicate& predicate) {
   return std::ranges::any_of(left.list(), holds);
 }
 
+const std::uint64_t* Evaluator::State::look_up(const ValueTable& table) {
+  const Value& text = value(table.value);
+  return text.kind() == fields::Kind::kText ? table.table.row(text.text()) : nullptr;
+}
+
 // False when the run may stop.
 bool Evaluator::State::add_match(std::uint32_t rule) {
   if (subject.name_index == 0) {
@@ -111,6 +127,14 @@ bool Evaluator::State::add_match(std::uint32_t rule) {
   return true;
 }
 
+// A branch, not an index: the processor goes on with the step it expects, which it mostly guesses right, and
+// need not wait for the result.
+std::uint32_t follow(const Step& step, bool result) {
+  if (result) [[unlikely]]
+    return step.next[1];
+  return step.next[0];
+}
+
 void Evaluator::State::run(const TypeProgram& type, std::uint32_t at) {
   std::uint32_t* call = calls.data();
   for (;;) {
@@ -120,13 +144,20 @@ void Evaluator::State::run(const TypeProgram& type, std::uint32_t at) {
       case Step::Kind::kTest: {
         std::uint32_t& slot = slots[step.slot];
         if (slot >> 1 != stamp) slot = stamp << 1 | (decide(program.predicates[step.entry]) ? 1U : 0U);
-        at = step.next[slot & 1];
+        at = follow(step, (slot & 1) != 0);
+        break;
+      }
+      case Step::Kind::kText: {
+        KeptRow& kept = rows[step.entry];
+        if (kept.stamp != stamp) kept = {look_up(program.tables[step.entry]), stamp};
+        const bool holds = kept.row != nullptr && TextTable::bit(kept.row, step.bit) == step.verdict;
+        at = follow(step, holds);
         break;
       }
       case Step::Kind::kCall: {
         const std::uint32_t slot = slots[step.slot];
         if (slot >> 1 == stamp) {
-          at = step.next[slot & 1];
+          at = follow(step, (slot & 1) != 0);
         } else {
           *call++ = at;
           at = step.entry;
@@ -143,7 +174,8 @@ void Evaluator::State::run(const TypeProgram& type, std::uint32_t at) {
         if (!add_match(step.entry)) return;
         at = step.next[0];
         break;
-      case Step::Kind::kEnd: return;
+      case Step::Kind::kEnd:
+        return;
     }
   }
 }

@@ -121,11 +121,12 @@ TEST_F(EvaluatorTest, UnknownTypeMatchesNothing) {
 
 TEST_F(EvaluatorTest, MissingValuesAreFalseWhateverTheOperator) {
   TestValues::clear();
-  EXPECT_EQ(matches(rule_set({"proc.name = x", "proc.name != x", "proc.name exists", "proc.name startswith ''",
-                              "proc.name in (x)", "proc.name = val(fd.name)", "len(proc.name) >= 0",
-                              "concat(proc.name, 'x') exists", "proc.name != allof (a)"}),
-                    open_),
-            "");
+  EXPECT_EQ(
+      matches(rule_set({"proc.name = x", "proc.name != x", "proc.name exists", "proc.name startswith ''",
+                        "proc.name in (x)", "proc.name = val(fd.name)", "len(proc.name) >= 0",
+                        "concat(proc.name, 'x') exists", "proc.name != allof (a)"}),
+              open_),
+      "");
   EXPECT_EQ(matches(rule_set({"not proc.name != x", "not proc.name exists"}), open_), "0 1");
 }
 
@@ -134,8 +135,11 @@ TEST_F(EvaluatorTest, AFileIsJudgedOnEachOfItsNames) {
   TestValues::set(kPath, Value::text("/link"), "", 0);
   TestValues::set(kPath, Value::text("/real"), "", 1);
   TestValues::set(kPath, Value::text("/inside"), "", 2);
-  const std::vector<std::string_view> conditions = {"fd.name = /inside", "fd.name = /real", "proc.name = bash",
-                                                    "fd.name exists", "tolower(fd.name) = /real and proc.pid = 7",
+  const std::vector<std::string_view> conditions = {"fd.name = /inside",
+                                                    "fd.name = /real",
+                                                    "proc.name = bash",
+                                                    "fd.name exists",
+                                                    "tolower(fd.name) = /real and proc.pid = 7",
                                                     "fd.name = /other"};
   EXPECT_EQ(matches(rule_set(conditions), open_), "0/2 1/1 2 3 4/1");
   EXPECT_EQ(matches(rule_set(conditions, Matching::kFirst), open_), "0/2");
@@ -166,7 +170,8 @@ TEST_F(EvaluatorTest, AValueIsReadOnceAnEvent) {
 }
 
 TEST_F(EvaluatorTest, NothingIsReadForATypeNoRuleWants) {
-  const RuleSet rules = rule_set({"evt.type = execve and test.counted = a", "evt.type contains execve and test.counted = a"});
+  const RuleSet rules =
+      rule_set({"evt.type = execve and test.counted = a", "evt.type contains execve and test.counted = a"});
   g_reads = 0;
   matches(rules, open_);
   EXPECT_EQ(g_reads, 0);
@@ -177,8 +182,9 @@ TEST_F(EvaluatorTest, NothingIsReadForATypeNoRuleWants) {
 TEST_F(EvaluatorTest, AnyElementOfABareAncestorField) {
   const Value ancestors[] = {Value::text("sshd"), Value::text("init")};
   TestValues::set(kAncestors, Value::list(ancestors));
-  EXPECT_EQ(matches(rule_set({"proc.aname = init", "proc.aname != init", "proc.aname = x", "proc.aname in (x, sshd)",
-                              "proc.aname exists", "proc.aname startswith ss", "not proc.aname = sshd"}),
+  EXPECT_EQ(matches(rule_set({"proc.aname = init", "proc.aname != init", "proc.aname = x",
+                              "proc.aname in (x, sshd)", "proc.aname exists", "proc.aname startswith ss",
+                              "not proc.aname = sshd"}),
                     open_),
             "0 1 3 4 5");
   TestValues::set(kAncestors, Value::list({}));
@@ -189,8 +195,8 @@ TEST_F(EvaluatorTest, SharedTreesAreDecidedOnceAndRightly) {
   // The tree of a macro in several places: negated, nested, and alone.
   const std::string macro = "(proc.name in (bash, sh) and (proc.pid = 7 or proc.pid = 9))";
   const std::string outer = "(" + macro + " or container.id = host)";
-  const RuleSet rules = rule_set({macro, "not " + macro, outer, outer + " and " + macro, "proc.pid = 7 and not " + outer,
-                                  macro + " and container.id = host"});
+  const RuleSet rules = rule_set({macro, "not " + macro, outer, outer + " and " + macro,
+                                  "proc.pid = 7 and not " + outer, macro + " and container.id = host"});
   Evaluator evaluator(rules);
   EXPECT_EQ(matches(evaluator, open_), "0 2 3");
   TestValues::set(kNumber, Value::integer(8));

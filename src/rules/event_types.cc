@@ -17,7 +17,8 @@ TypeSet matching_types(const Matcher& matcher) {
   return set;
 }
 
-std::vector<event::TypeId> possible_types(const CompiledCondition& condition, const std::vector<bool>& open_sets) {
+std::vector<event::TypeId> possible_types(const CompiledCondition& condition,
+                                          const std::vector<bool>& open_sets) {
   std::vector<event::TypeId> types;
   std::vector<Truth> truths(condition.nodes.size());
   for (std::size_t type = 1; type < event::type_count(); ++type) {
@@ -42,9 +43,12 @@ bool never_an_event_number(Operator op, std::span<const std::string> constants) 
     case Operator::kEq:
     case Operator::kIn:
     case Operator::kIntersects:
-    case Operator::kLe: return only_below(1);
-    case Operator::kLt: return only_below(2);
-    default: return false;
+    case Operator::kLe:
+      return only_below(1);
+    case Operator::kLt:
+      return only_below(2);
+    default:
+      return false;
   }
 }
 

@@ -122,10 +122,14 @@ std::size_t Glob::add_set(std::string_view pattern, std::size_t at) {
 bool Glob::accepts(const Token& token, char c) const {
   if (fold_case_) c = to_lower(c);
   switch (token.kind) {
-    case Kind::kByte: return token.byte == c;
-    case Kind::kAny: return true;
-    case Kind::kSet: return sets_[token.set][byte(c)];
-    default: return false;
+    case Kind::kByte:
+      return token.byte == c;
+    case Kind::kAny:
+      return true;
+    case Kind::kSet:
+      return sets_[token.set][byte(c)];
+    default:
+      return false;
   }
 }
 

@@ -75,7 +75,8 @@ TEST(Glob, AgreesWithFnmatch) {
     const Glob exact(pattern), folded(pattern, true);
     for (const std::string& text : texts) {
       ++compared;
-      EXPECT_EQ(exact.matches(text), ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0) << pattern << " on " << text;
+      EXPECT_EQ(exact.matches(text), ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0)
+          << pattern << " on " << text;
       EXPECT_EQ(folded.matches(text), ::fnmatch(pattern.c_str(), text.c_str(), FNM_CASEFOLD) == 0)
           << pattern << " folded on " << text;
     }

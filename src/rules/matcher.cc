@@ -27,17 +27,26 @@ enum class Family : std::uint8_t { kText, kBytes, kNumber, kBool, kIp, kNetwork,
 Family family_of(Type type) {
   switch (type) {
     case Type::kText:
-    case Type::kPath: return Family::kText;
-    case Type::kBytes: return Family::kBytes;
-    case Type::kBool: return Family::kBool;
-    case Type::kIpAddress: return Family::kIp;
-    case Type::kIpNetwork: return Family::kNetwork;
-    case Type::kDynamic: return Family::kDynamic;
-    default: return Family::kNumber;
+    case Type::kPath:
+      return Family::kText;
+    case Type::kBytes:
+      return Family::kBytes;
+    case Type::kBool:
+      return Family::kBool;
+    case Type::kIpAddress:
+      return Family::kIp;
+    case Type::kIpNetwork:
+      return Family::kNetwork;
+    case Type::kDynamic:
+      return Family::kDynamic;
+    default:
+      return Family::kNumber;
   }
 }
 
-bool one_of(Operator op, std::initializer_list<Operator> set) { return std::ranges::find(set, op) != set.end(); }
+bool one_of(Operator op, std::initializer_list<Operator> set) {
+  return std::ranges::find(set, op) != set.end();
+}
 bool is_equality(Operator op) { return op == kEq || op == kNe; }
 bool is_order(Operator op) { return one_of(op, {kLt, kLe, kGt, kGe}); }
 bool is_membership(Operator op) { return op == kIn || op == kIntersects; }
@@ -45,13 +54,20 @@ bool is_membership(Operator op) { return op == kIn || op == kIntersects; }
 template <class T>
 bool compare(Operator op, const T& left, const T& right) {
   switch (op) {
-    case kEq: return left == right;
-    case kNe: return left != right;
-    case kLt: return left < right;
-    case kLe: return left <= right;
-    case kGt: return left > right;
-    case kGe: return left >= right;
-    default: return false;
+    case kEq:
+      return left == right;
+    case kNe:
+      return left != right;
+    case kLt:
+      return left < right;
+    case kLe:
+      return left <= right;
+    case kGt:
+      return left > right;
+    case kGe:
+      return left >= right;
+    default:
+      return false;
   }
 }
 
@@ -93,10 +109,14 @@ class TextPart : public Matcher {
   bool decide(const Value& value, Arena&) const override {
     switch (op_) {
       case kStartswith:
-      case kBstartswith: return value.text().starts_with(constant_);
-      case kEndswith: return value.text().ends_with(constant_);
-      case kIcontains: return contains_folded(value.text(), constant_);
-      default: return value.text().find(constant_) != std::string_view::npos;
+      case kBstartswith:
+        return value.text().starts_with(constant_);
+      case kEndswith:
+        return value.text().ends_with(constant_);
+      case kIcontains:
+        return contains_folded(value.text(), constant_);
+      default:
+        return value.text().find(constant_) != std::string_view::npos;
     }
   }
   Operator op_;
@@ -156,7 +176,9 @@ class TextIn : public Matcher {
 
  private:
   // Most values are of a length that no constant has, which is cheaper to see than a hash.
-  static std::uint64_t length_bit(std::size_t length) { return std::uint64_t{1} << std::min<std::size_t>(length, 63); }
+  static std::uint64_t length_bit(std::size_t length) {
+    return std::uint64_t{1} << std::min<std::size_t>(length, 63);
+  }
   bool decide(const Value& value, Arena&) const override {
     const std::string_view text = value.text();
     return (lengths_ & length_bit(text.size())) != 0 &&
@@ -187,7 +209,9 @@ class NumberIn : public Matcher {
       : Matcher(kNumbers), constants_(constants.begin(), constants.end()) {}
 
  private:
-  bool decide(const Value& value, Arena&) const override { return constants_.contains(value.unsigned_integer()); }
+  bool decide(const Value& value, Arena&) const override {
+    return constants_.contains(value.unsigned_integer());
+  }
   absl::flat_hash_set<std::uint64_t> constants_;
 };
 
@@ -196,18 +220,22 @@ class IpCompare : public Matcher {
   IpCompare(Operator op, std::string constant) : Matcher(kIp), op_(op), constant_(std::move(constant)) {}
 
  private:
-  bool decide(const Value& value, Arena&) const override { return (value.text() == constant_) == (op_ == kEq); }
+  bool decide(const Value& value, Arena&) const override {
+    return (value.text() == constant_) == (op_ == kEq);
+  }
   Operator op_;
   std::string constant_;
 };
 
 class InNetworks : public Matcher {
  public:
-  InNetworks(Operator op, std::vector<Network> networks) : Matcher(kIp), op_(op), networks_(std::move(networks)) {}
+  InNetworks(Operator op, std::vector<Network> networks)
+      : Matcher(kIp), op_(op), networks_(std::move(networks)) {}
 
  private:
   bool decide(const Value& value, Arena&) const override {
-    const bool inside = std::ranges::any_of(networks_, [&](const Network& n) { return n.contains(value.text()); });
+    const bool inside =
+        std::ranges::any_of(networks_, [&](const Network& n) { return n.contains(value.text()); });
     return inside != (op_ == kNe);
   }
   Operator op_;
@@ -224,9 +252,12 @@ class Counted : public Matcher {
   bool decide(const Value& value, Arena& arena) const override {
     const auto holds = [&](const MatcherPtr& item) { return item->matches(value, arena); };
     switch (modifier_) {
-      case Modifier::kAllOf: return !items_.empty() && std::ranges::all_of(items_, holds);
-      case Modifier::kOneOf: return std::ranges::count_if(items_, holds) == 1;
-      default: return std::ranges::any_of(items_, holds);
+      case Modifier::kAllOf:
+        return !items_.empty() && std::ranges::all_of(items_, holds);
+      case Modifier::kOneOf:
+        return std::ranges::count_if(items_, holds) == 1;
+      default:
+        return std::ranges::any_of(items_, holds);
     }
   }
   Modifier modifier_;
@@ -261,7 +292,8 @@ class ListMembers : public Matcher {
 
 // Reads all constants, noting those that do not suit.
 template <class T, class Read>
-std::vector<T> read_all(std::span<const std::string> constants, Read read, std::vector<ConstantProblem>& problems) {
+std::vector<T> read_all(std::span<const std::string> constants, Read read,
+                        std::vector<ConstantProblem>& problems) {
   std::vector<T> values;
   values.reserve(constants.size());
   for (std::size_t i = 0; i < constants.size(); ++i) {
@@ -275,7 +307,8 @@ std::vector<T> read_all(std::span<const std::string> constants, Read read, std::
   return values;
 }
 
-MatcherPtr text_matcher(Operator op, const std::vector<std::string>& texts, std::vector<ConstantProblem>& problems) {
+MatcherPtr text_matcher(Operator op, const std::vector<std::string>& texts,
+                        std::vector<ConstantProblem>& problems) {
   if (op == kPmatch) return std::make_shared<PathPrefix>(texts);
   if (is_membership(op)) return std::make_shared<TextIn>(TextIn::texts(texts));
   if (op == kGlob || op == kIglob) return std::make_shared<TextGlob>(op, texts[0]);
@@ -293,7 +326,8 @@ MatcherPtr number_matcher(Type type, Operator op, const std::vector<std::uint64_
   return std::make_shared<NumberCompare>(op, numbers[0], is_signed(type));
 }
 
-MatcherPtr dynamic_matcher(Operator op, std::span<const std::string> constants, std::vector<ConstantProblem>& problems) {
+MatcherPtr dynamic_matcher(Operator op, std::span<const std::string> constants,
+                           std::vector<ConstantProblem>& problems) {
   MatcherPtr text, number;
   const auto texts = read_all<std::string>(constants, read_text, problems);
   if (problems.empty()) text = text_matcher(op, texts, problems);
@@ -346,17 +380,23 @@ MatcherPtr counted_matcher(Type type, Operator op, Modifier modifier, std::span<
 
 bool compare_texts(Operator op, std::string_view left, std::string_view right, Arena& arena) {
   switch (op) {
-    case kContains: return left.find(right) != std::string_view::npos;
+    case kContains:
+      return left.find(right) != std::string_view::npos;
     case kIcontains: {
       char* const lower = arena.allocate(right.size());
       std::transform(right.begin(), right.end(), lower, to_lower);
       return contains_folded(left, {lower, right.size()});
     }
-    case kStartswith: return left.starts_with(right);
-    case kEndswith: return left.ends_with(right);
-    case kGlob: return Glob(right).matches(left);
-    case kIglob: return Glob(right, true).matches(left);
-    default: return compare(op, left, right);
+    case kStartswith:
+      return left.starts_with(right);
+    case kEndswith:
+      return left.ends_with(right);
+    case kGlob:
+      return Glob(right).matches(left);
+    case kIglob:
+      return Glob(right, true).matches(left);
+    default:
+      return compare(op, left, right);
   }
 }
 
@@ -382,12 +422,15 @@ bool allows(Type type, bool is_list, Operator op) {
   if (is_list) return is_membership(op);
   switch (family_of(type)) {
     case Family::kText:
-    case Family::kDynamic: return op != kBcontains && op != kBstartswith;
+    case Family::kDynamic:
+      return op != kBcontains && op != kBstartswith;
     case Family::kBytes:
       return is_equality(op) || is_membership(op) ||
              one_of(op, {kContains, kStartswith, kEndswith, kBcontains, kBstartswith});
-    case Family::kNumber: return is_equality(op) || is_order(op) || is_membership(op);
-    default: return is_equality(op) || is_membership(op);
+    case Family::kNumber:
+      return is_equality(op) || is_order(op) || is_membership(op);
+    default:
+      return is_equality(op) || is_membership(op);
   }
 }
 
@@ -415,8 +458,8 @@ bool compare_values(Type type, Operator op, const Value& left, const Value& righ
   if (left.missing() || right.missing()) return false;
   if (!is_membership(op)) return compare_single(type, op, left, right, arena);
   const auto known = [&](const Value& item) {
-    return std::ranges::any_of(as_list(right),
-                               [&](const Value& other) { return compare_single(type, kEq, item, other, arena); });
+    return std::ranges::any_of(
+        as_list(right), [&](const Value& other) { return compare_single(type, kEq, item, other, arena); });
   };
   if (as_list(right).empty()) return false;
   const auto items = as_list(left);

@@ -28,7 +28,8 @@ class Matcher {
  protected:
   enum Kinds : unsigned {
     kText = 1U << static_cast<unsigned>(fields::Kind::kText),
-    kNumbers = 1U << static_cast<unsigned>(fields::Kind::kBool) | 1U << static_cast<unsigned>(fields::Kind::kInt) |
+    kNumbers = 1U << static_cast<unsigned>(fields::Kind::kBool) |
+               1U << static_cast<unsigned>(fields::Kind::kInt) |
                1U << static_cast<unsigned>(fields::Kind::kUint),
     kIp = 1U << static_cast<unsigned>(fields::Kind::kIp),
     kList = 1U << static_cast<unsigned>(fields::Kind::kList),

@@ -66,8 +66,11 @@ TEST(Matcher, Texts) {
       {Type::kText, kIglob, {"/ETC/s*"}, path, true},
       {Type::kText, kRegex, {"/etc/[A-Z][a-z]+"}, path, true},
       {Type::kText, kRegex, {"etc"}, path, false},
-      {Type::kText, kRegex, {"a.b"}, text("a\xff"
-                                          "b"),
+      {Type::kText,
+       kRegex,
+       {"a.b"},
+       text("a\xff"
+            "b"),
        true},
       {Type::kText, kIn, {"a", "/etc/Shadow"}, path, true},
       {Type::kText, kIn, {"a"}, path, false},
@@ -96,7 +99,8 @@ TEST(Matcher, Bytes) {
 }
 
 TEST(Matcher, Numbers) {
-  const Value minus = Value::integer(-1), five = Value::unsigned_integer(5), most = Value::unsigned_integer(~0ULL);
+  const Value minus = Value::integer(-1), five = Value::unsigned_integer(5),
+              most = Value::unsigned_integer(~0ULL);
   expect({
       {Type::kInt64, kEq, {"-1"}, minus, true},
       {Type::kInt64, kLt, {"0"}, minus, true},
@@ -199,7 +203,8 @@ TEST(Matcher, AllowsByType) {
   constexpr std::string_view kNumeric = "exists = != < <= > >= in intersects";
   for (const Allowed& row : {
            Allowed{Type::kText, false,
-                   "exists = != < <= > >= contains icontains startswith endswith glob iglob regex in intersects pmatch"},
+                   "exists = != < <= > >= contains icontains startswith endswith glob iglob regex in "
+                   "intersects pmatch"},
            Allowed{Type::kBytes, false,
                    "exists = != contains bcontains startswith bstartswith endswith in intersects"},
            Allowed{Type::kInt8, false, kNumeric},

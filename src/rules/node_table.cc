@@ -22,8 +22,8 @@ std::uint32_t NodeTable::negation(std::uint32_t child) {
   return add({ConditionNode::Kind::kNot, 0, {child}});
 }
 
-std::uint32_t NodeTable::joined(ConditionNode::Kind kind, std::vector<std::uint32_t> children, std::uint32_t neutral,
-                                std::uint32_t deciding) {
+std::uint32_t NodeTable::joined(ConditionNode::Kind kind, std::vector<std::uint32_t> children,
+                                std::uint32_t neutral, std::uint32_t deciding) {
   absl::flat_hash_set<std::uint32_t> seen;
   std::vector<std::uint32_t> kept;
   for (const std::uint32_t child : children) {

@@ -15,14 +15,13 @@ constexpr std::uint32_t kOperandDepthMax = 1'000;
 
 bool is_text(Type type) { return type == Type::kText || type == Type::kPath; }
 bool is_text_or_bytes(Type type) { return is_text(type) || type == Type::kBytes; }
-bool is_integer(Type type) {
-  return type == Type::kPort || (type >= Type::kInt8 && type <= Type::kUint64);
-}
+bool is_integer(Type type) { return type == Type::kPort || (type >= Type::kInt8 && type <= Type::kUint64); }
 
 // What two values must share to be one.
 std::string field_key(const fields::FieldRef& ref) {
   return fmt::format("F{}{}:{}:{}:{}:{}", ref.field->name.size(), ref.field->name,
-                     static_cast<int>(ref.argument.kind), ref.argument.index, ref.argument.key.size(), ref.argument.key);
+                     static_cast<int>(ref.argument.kind), ref.argument.index, ref.argument.key.size(),
+                     ref.argument.key);
 }
 
 }  // namespace
@@ -64,7 +63,8 @@ std::optional<CompiledOperand> OperandCompiler::field(const Operand::FieldName& 
   auto resolved = catalogue_.resolve(name.name, argument);
   if (!resolved.ref) {
     // A known field misused is downgraded by skip-if-unknown-filter like an unknown one.
-    problems_.push_back({span, std::move(resolved.problem.message), std::move(resolved.problem.suggestion), true});
+    problems_.push_back(
+        {span, std::move(resolved.problem.message), std::move(resolved.problem.suggestion), true});
     return std::nullopt;
   }
   const fields::Field& found = *resolved.ref->field;
@@ -142,10 +142,13 @@ std::optional<CompiledOperand> OperandCompiler::call(const Operand::Call& call, 
   node.key += ")" + node.text;
   CompiledOperand result{add(std::move(node)), Type::kText, false, false, nullptr};
   switch (call.transformer) {
-    case Transformer::kLen: result.type = Type::kUint64; break;
+    case Transformer::kLen:
+      result.type = Type::kUint64;
+      break;
     case Transformer::kConcat:
     case Transformer::kJoin:
-    case Transformer::kGetopt: break;
+    case Transformer::kGetopt:
+      break;
     default:
       result.type = compiled->front().type;
       result.is_list = compiled->front().is_list;
@@ -168,10 +171,11 @@ bool OperandCompiler::check_call(const Operand::Call& call, const Arguments& arg
     }
     return true;
   }
-  const std::size_t wanted = call.transformer == Transformer::kJoin || call.transformer == Transformer::kGetopt ? 2 : 1;
+  const std::size_t wanted =
+      call.transformer == Transformer::kJoin || call.transformer == Transformer::kGetopt ? 2 : 1;
   if (arguments.size() != wanted) {
-    return problem(span, fmt::format("{}() takes {}, not {}", name, wanted == 1 ? "one argument" : "two arguments",
-                                     arguments.size()));
+    return problem(span, fmt::format("{}() takes {}, not {}", name,
+                                     wanted == 1 ? "one argument" : "two arguments", arguments.size()));
   }
   if (call.transformer == Transformer::kJoin) return check_join(call, arguments);
   if (call.transformer == Transformer::kGetopt) return check_getopt(call, arguments, span);
@@ -180,7 +184,8 @@ bool OperandCompiler::check_call(const Operand::Call& call, const Arguments& arg
     if (argument.is_list || is_text_or_bytes(argument.type)) return true;
     return problem(call.arguments[0].span, "len() takes a text, bytes or a list");
   }
-  const bool good = call.transformer == Transformer::kB64 ? is_text_or_bytes(argument.type) : is_text(argument.type);
+  const bool good =
+      call.transformer == Transformer::kB64 ? is_text_or_bytes(argument.type) : is_text(argument.type);
   return good || problem(call.arguments[0].span, fmt::format("{}() takes a text", name));
 }
 
@@ -189,7 +194,8 @@ bool OperandCompiler::check_join(const Operand::Call& call, const Arguments& arg
     return problem(call.arguments[0].span, "join() takes a single text as separator");
   }
   if (!arguments[1].is_list || (!is_text(arguments[1].type) && !is_integer(arguments[1].type))) {
-    return problem(call.arguments[1].span, "join() takes a list of texts or integers, as in join(\",\", (a.b, c.d))");
+    return problem(call.arguments[1].span,
+                   "join() takes a list of texts or integers, as in join(\",\", (a.b, c.d))");
   }
   return true;
 }

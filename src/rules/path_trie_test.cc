@@ -39,7 +39,8 @@ TEST(PathTrie, Covers) {
   for (const Row& row : rows) {
     PathTrie trie;
     for (const std::string_view path : row.paths) trie.add(path);
-    EXPECT_EQ(trie.covers(row.path), row.want) << (row.paths.empty() ? "" : row.paths[0]) << " on " << row.path;
+    EXPECT_EQ(trie.covers(row.path), row.want)
+        << (row.paths.empty() ? "" : row.paths[0]) << " on " << row.path;
   }
 }
 

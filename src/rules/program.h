@@ -11,6 +11,7 @@
 #include "fields/catalogue.h"
 #include "rules/ast.h"
 #include "rules/matcher.h"
+#include "rules/text_table.h"
 
 namespace saker::rules {
 
@@ -31,6 +32,13 @@ struct ContainerVerdict {
   std::optional<bool> on_host, in_container;
 };
 
+// A check of one text that a TextTable can decide: which texts make it true, or false when negated.
+struct TextCheck {
+  TextTable::Kind kind = TextTable::Kind::kExact;
+  bool negated = false;
+  std::vector<std::string> texts;
+};
+
 struct Predicate {
   std::uint32_t left = 0;
   std::optional<std::uint32_t> right;  // a value node: compare_values() instead of `matcher`
@@ -40,6 +48,7 @@ struct Predicate {
   bool any = false;  // holds when it holds for any element of a list
   bool by_name = false;
   ContainerVerdict container;
+  std::optional<TextCheck> text;
   std::string key;
 };
 

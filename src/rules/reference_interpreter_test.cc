@@ -1,8 +1,8 @@
 // The compiled evaluator against a slow one that walks the tree and shares no code with it: random
 // conditions on random values, several rules at a time, several events with one evaluator.
 #include <arpa/inet.h>
-#include <fnmatch.h>
 #include <fmt/format.h>
+#include <fnmatch.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -26,7 +26,20 @@ using fields::Type;
 using fields::Value;
 using enum Operator;
 
-enum Row : std::size_t { kEventType, kText, kOther, kPath, kNumber, kPort, kFlag, kIp, kNet, kList, kAny, kContainer };
+enum Row : std::size_t {
+  kEventType,
+  kText,
+  kOther,
+  kPath,
+  kNumber,
+  kPort,
+  kFlag,
+  kIp,
+  kNet,
+  kList,
+  kAny,
+  kContainer
+};
 
 const fields::Catalogue& catalogue() {
   static const fields::Catalogue made(TestValues::with_readers({
@@ -77,7 +90,8 @@ Slow slow_call(const Operand::Call& call, const World& world) {
     return texts;
   };
   switch (call.transformer) {
-    case Transformer::kToLower: return each(lower);
+    case Transformer::kToLower:
+      return each(lower);
     case Transformer::kToUpper:
       return each([](std::string text) {
         for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -86,7 +100,8 @@ Slow slow_call(const Operand::Call& call, const World& world) {
     case Transformer::kBasename:
       return each([](std::string text) { return text.substr(text.find_last_of('/') + 1); });
     case Transformer::kLen:
-      if (auto* text = std::get_if<std::string>(&arguments[0])) return static_cast<std::int64_t>(text->size());
+      if (auto* text = std::get_if<std::string>(&arguments[0]))
+        return static_cast<std::int64_t>(text->size());
       return static_cast<std::int64_t>(std::get<std::vector<std::string>>(arguments[0]).size());
     default: {
       std::string joined;
@@ -154,26 +169,41 @@ bool slow_order(Operator op, const T& a, const T& b) {
   switch (op) {
     case kEq:
     case kIn:
-    case kIntersects: return a == b;
-    case kNe: return a != b;
-    case kLt: return a < b;
-    case kLe: return a <= b;
-    case kGt: return a > b;
-    default: return a >= b;
+    case kIntersects:
+      return a == b;
+    case kNe:
+      return a != b;
+    case kLt:
+      return a < b;
+    case kLe:
+      return a <= b;
+    case kGt:
+      return a > b;
+    default:
+      return a >= b;
   }
 }
 
 bool slow_text(Operator op, const std::string& a, const std::string& b) {
   switch (op) {
-    case kContains: return a.find(b) != std::string::npos;
-    case kIcontains: return lower(a).find(lower(b)) != std::string::npos;
-    case kStartswith: return a.rfind(b, 0) == 0;
-    case kEndswith: return a.size() >= b.size() && a.substr(a.size() - b.size()) == b;
-    case kGlob: return ::fnmatch(b.c_str(), a.c_str(), 0) == 0;
-    case kIglob: return ::fnmatch(b.c_str(), a.c_str(), FNM_CASEFOLD) == 0;
-    case kRegex: return std::regex_match(a, std::regex(b, std::regex::extended));
-    case kPmatch: return slow_pmatch(a, b);
-    default: return slow_order(op, a, b);
+    case kContains:
+      return a.find(b) != std::string::npos;
+    case kIcontains:
+      return lower(a).find(lower(b)) != std::string::npos;
+    case kStartswith:
+      return a.rfind(b, 0) == 0;
+    case kEndswith:
+      return a.size() >= b.size() && a.substr(a.size() - b.size()) == b;
+    case kGlob:
+      return ::fnmatch(b.c_str(), a.c_str(), 0) == 0;
+    case kIglob:
+      return ::fnmatch(b.c_str(), a.c_str(), FNM_CASEFOLD) == 0;
+    case kRegex:
+      return std::regex_match(a, std::regex(b, std::regex::extended));
+    case kPmatch:
+      return slow_pmatch(a, b);
+    default:
+      return slow_order(op, a, b);
   }
 }
 
@@ -185,7 +215,8 @@ bool slow_compare(std::string_view field, Operator op, const Slow& left, const S
     const bool same = ip_bytes(std::get<std::string>(left)) == ip_bytes(std::get<std::string>(right));
     return same == (op != kNe);
   }
-  if (field == "t.net") return slow_in_network(std::get<std::string>(left), std::get<std::string>(right)) == (op != kNe);
+  if (field == "t.net")
+    return slow_in_network(std::get<std::string>(left), std::get<std::string>(right)) == (op != kNe);
   if (is_text(left)) return slow_text(op, std::get<std::string>(left), std::get<std::string>(right));
   std::int64_t number = 0;
   if (!is_text(right)) {
@@ -198,10 +229,12 @@ bool slow_compare(std::string_view field, Operator op, const Slow& left, const S
   return slow_order(op, std::get<std::int64_t>(left), number);
 }
 
-bool slow_check_one(std::string_view field, const Node::Check& check, const Slow& left, const std::vector<Slow>& right) {
+bool slow_check_one(std::string_view field, const Node::Check& check, const Slow& left,
+                    const std::vector<Slow>& right) {
   if (check.op == kExists) return true;
   const auto holds = [&](const Slow& item) { return slow_compare(field, check.op, left, item); };
-  if (field == "t.net" && check.op == kNe && check.modifier == Modifier::kNone) return std::ranges::all_of(right, holds);
+  if (field == "t.net" && check.op == kNe && check.modifier == Modifier::kNone)
+    return std::ranges::all_of(right, holds);
   if (check.modifier == Modifier::kOneOf) return std::ranges::count_if(right, holds) == 1;
   if (check.modifier == Modifier::kAllOf) return !right.empty() && std::ranges::all_of(right, holds);
   return std::ranges::any_of(right, holds);
@@ -238,7 +271,8 @@ bool slow_holds(const Node& node, const World& world) {
 std::string pick(const std::vector<std::string>& from) { return *rc::gen::elementOf(from); }
 
 const std::vector<std::string>& words() {
-  static const std::vector<std::string> made = {"a", "ab", "Ab", "b", "/etc", "/etc/a", "/etc/ab/x", "''", "host"};
+  static const std::vector<std::string> made = {"a",      "ab",        "Ab", "b",   "/etc",
+                                                "/etc/a", "/etc/ab/x", "''", "host"};
   return made;
 }
 
@@ -249,25 +283,33 @@ std::string list_of(const std::vector<std::string>& from) {
   return text + ")";
 }
 
-std::string with_modifier(const std::string& left, const std::string& op, const std::vector<std::string>& from) {
+std::string with_modifier(const std::string& left, const std::string& op,
+                          const std::vector<std::string>& from) {
   if (*rc::gen::inRange(0, 3) != 0) return left + " " + op + " " + pick(from);
   return left + " " + op + " " + pick({"oneof", "anyof", "allof"}) + " " + list_of(from);
 }
 
 std::string random_text_check() {
-  const std::string left = pick({"t.text", "t.other", "t.path", "t.any", "container.id", "tolower(t.text)", "toupper(t.path)",
-                                 "basename(t.path)", "concat(t.text, 'b', t.other)"});
+  const std::string left = pick({"t.text", "t.other", "t.path", "t.any", "container.id", "tolower(t.text)",
+                                 "toupper(t.path)", "basename(t.path)", "concat(t.text, 'b', t.other)"});
   switch (*rc::gen::inRange(0, 7)) {
-    case 0: return left + " exists";
-    case 1: return left + pick({" in ", " intersects "}) + list_of(words());
-    case 2: return left + " pmatch " + list_of({"/etc", "/etc/a", "/*/ab", "/e*", "/", "b"});
-    case 3: return with_modifier(left, pick({"glob", "iglob"}), {"*", "A*", "?b", "/etc/[ab]*", "''"});
-    case 4: return with_modifier(left, "regex", {"a.*", "'/etc/(a|b)+'", "[a-b]*"});
+    case 0:
+      return left + " exists";
+    case 1:
+      return left + pick({" in ", " intersects "}) + list_of(words());
+    case 2:
+      return left + " pmatch " + list_of({"/etc", "/etc/a", "/*/ab", "/e*", "/", "b"});
+    case 3:
+      return with_modifier(left, pick({"glob", "iglob"}), {"*", "A*", "?b", "/etc/[ab]*", "''"});
+    case 4:
+      return with_modifier(left, "regex", {"a.*", "'/etc/(a|b)+'", "[a-b]*"});
     case 5:
-      return left + pick({" = ", " != ", " contains ", " startswith ", " endswith ", " icontains ", " glob "}) +
+      return left +
+             pick({" = ", " != ", " contains ", " startswith ", " endswith ", " icontains ", " glob "}) +
              pick({"val(t.text)", "val(t.path)", "tolower(t.other)", "basename(t.path)"});
     default:
-      return with_modifier(left, pick({"=", "==", "!=", "contains", "icontains", "startswith", "endswith"}), words());
+      return with_modifier(left, pick({"=", "==", "!=", "contains", "icontains", "startswith", "endswith"}),
+                           words());
   }
 }
 
@@ -275,26 +317,37 @@ std::string random_number_check() {
   const std::vector<std::string> numbers = {"-1", "0", "1", "2", "7"};
   const std::vector<std::string> ports = {"0", "1", "22"};
   switch (*rc::gen::inRange(0, 6)) {
-    case 0: return with_modifier("t.number", pick({"=", "!="}), numbers);
-    case 1: return pick({"t.number", "t.port", "len(t.text)"}) + pick({" < ", " <= ", " > ", " >= "}) + pick(ports);
-    case 2: return "t.number in " + list_of(numbers);
-    case 3: return with_modifier("t.port", pick({"=", "!="}), ports);
-    case 4: return "len(t.list)" + pick({" = ", " != ", " < "}) + pick({"0", "1", "len(t.text)"});
-    default: return with_modifier("t.flag", pick({"=", "!="}), {"true", "false"});
+    case 0:
+      return with_modifier("t.number", pick({"=", "!="}), numbers);
+    case 1:
+      return pick({"t.number", "t.port", "len(t.text)"}) + pick({" < ", " <= ", " > ", " >= "}) + pick(ports);
+    case 2:
+      return "t.number in " + list_of(numbers);
+    case 3:
+      return with_modifier("t.port", pick({"=", "!="}), ports);
+    case 4:
+      return "len(t.list)" + pick({" = ", " != ", " < "}) + pick({"0", "1", "len(t.text)"});
+    default:
+      return with_modifier("t.flag", pick({"=", "!="}), {"true", "false"});
   }
 }
 
 std::string random_other_check() {
   const std::vector<std::string> networks = {"10.0.0.0/8", "10.1.0.0/15", "0.0.0.0/0", "2001::/16"};
   switch (*rc::gen::inRange(0, 6)) {
-    case 0: return with_modifier("t.ip", pick({"=", "!="}), {"10.1.2.3", "2001::1"});
-    case 1: return "t.ip in " + list_of({"10.1.2.3", "2001::1", "1.1.1.1"});
-    case 2: return "t.net" + pick({" = ", " != "}) + pick(networks);
-    case 3: return "t.net in " + list_of(networks);
-    case 4: return pick({"t.list", "tolower(t.list)"}) + pick({" in ", " intersects "}) + list_of({"a", "ab", "b"});
+    case 0:
+      return with_modifier("t.ip", pick({"=", "!="}), {"10.1.2.3", "2001::1"});
+    case 1:
+      return "t.ip in " + list_of({"10.1.2.3", "2001::1", "1.1.1.1"});
+    case 2:
+      return "t.net" + pick({" = ", " != "}) + pick(networks);
+    case 3:
+      return "t.net in " + list_of(networks);
+    case 4:
+      return pick({"t.list", "tolower(t.list)"}) + pick({" in ", " intersects "}) + list_of({"a", "ab", "b"});
     default:
-      return pick({"evt.type = openat", "evt.type != openat", "evt.type in (openat, execve)", "evt.type contains open",
-                   "container.id = host", "container.id != host"});
+      return pick({"evt.type = openat", "evt.type != openat", "evt.type in (openat, execve)",
+                   "evt.type contains open", "container.id = host", "container.id != host"});
   }
 }
 
@@ -319,7 +372,8 @@ std::vector<std::string> random_rules() {
   const int count = *rc::gen::inRange(1, 6);
   for (int i = 0; i < count; ++i) {
     std::string rule = random_condition(2);
-    if (*rc::gen::inRange(0, 2) == 0) rule = "(" + pick(parts) + ")" + pick({" and ", " or "}) + "(" + rule + ")";
+    if (*rc::gen::inRange(0, 2) == 0)
+      rule = "(" + pick(parts) + ")" + pick({" and ", " or "}) + "(" + rule + ")";
     if (*rc::gen::inRange(0, 2) == 0) rule = "not (" + pick(parts) + ") and (" + rule + ")";
     rules.push_back(std::move(rule));
   }
@@ -388,7 +442,8 @@ Given give(const World& world) {
       }
     }
   }
-  for (std::size_t name = 0; name < 3; ++name) TestValues::set(kPath, Value::text(world.paths[name]), "", name);
+  for (std::size_t name = 0; name < 3; ++name)
+    TestValues::set(kPath, Value::text(world.paths[name]), "", name);
   given.event.type = *event::find_type(world.type);
   event::File file;
   file.name = {world.paths[0], true, false};
@@ -424,7 +479,8 @@ std::vector<Found> fast_matches(Evaluator& evaluator, const World& world) {
   fields::Subject subject;
   subject.event = &given.event;
   std::vector<Found> found;
-  for (const auto& match : evaluator.evaluate(subject, arena)) found.push_back({match.rule, match.name_index});
+  for (const auto& match : evaluator.evaluate(subject, arena))
+    found.push_back({match.rule, match.name_index});
   return found;
 }
 
@@ -455,7 +511,8 @@ RC_GTEST_PROP(ReferenceInterpreter, AgreesWithTheEvaluator, ()) {
     const World world = random_world();
     const auto want = slow_matches(trees, world);
     RC_ASSERT(fast_matches(all_evaluator, world) == want);
-    RC_ASSERT(fast_matches(first_evaluator, world) == std::vector(want.begin(), want.begin() + !want.empty()));
+    RC_ASSERT(fast_matches(first_evaluator, world) ==
+              std::vector(want.begin(), want.begin() + !want.empty()));
     // What matched was announced: by the analysis of event types, and to the probe.
     const event::TypeId type = *event::find_type(world.type);
     const EventScope scope = all.scope(type);
@@ -465,6 +522,34 @@ RC_GTEST_PROP(ReferenceInterpreter, AgreesWithTheEvaluator, ()) {
       const bool announced = host ? scope.host : scope.container;
       RC_ASSERT(announced);
     }
+  }
+}
+
+std::string random_container_condition(int depth) {
+  if (depth == 0 || *rc::gen::inRange(0, 3) == 0) {
+    return pick({"container.id = host", "container.id != host", "container.id in (host)",
+                 "container.id in (host, abc)", "container.id = abc", "container.id != abc",
+                 "container.id exists", "container.id startswith h", "evt.type = openat", "t.flag = true",
+                 "t.text exists"});
+  }
+  const std::string left = random_container_condition(depth - 1),
+                    right = random_container_condition(depth - 1);
+  return pick({"(", "not ("}) + left + pick({" and ", " or "}) + right + ")";
+}
+
+RC_GTEST_PROP(ReferenceInterpreter, ScopeMissesNoMatch, ()) {
+  std::vector<NodePtr> trees;
+  trees.push_back(parse_condition(random_container_condition(3)).tree);
+  RC_ASSERT(trees[0] != nullptr);
+  RC_LOG() << print(*trees[0]) << '\n';
+  const RuleSet rules(compiled(trees), Matching::kAll);
+  for (int event = 0; event < 16; ++event) {
+    const World world = random_world();
+    if (slow_matches(trees, world).empty()) continue;
+    const EventScope scope = rules.scope(*event::find_type(world.type));
+    const bool host = std::get<std::string>(world.values[kContainer]) == "host";
+    const bool announced = host ? scope.host : scope.container;
+    RC_ASSERT(announced);
   }
 }
 

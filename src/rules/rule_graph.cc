@@ -19,7 +19,8 @@ std::vector<std::uint32_t> renumbered(const std::vector<std::uint32_t>& numbers,
 }  // namespace
 
 std::uint32_t RuleGraph::add_value(const ValueNode& value, const std::vector<std::uint32_t>& own) {
-  const auto [known, added] = value_numbers_.try_emplace(value.key, static_cast<std::uint32_t>(values_.size()));
+  const auto [known, added] =
+      value_numbers_.try_emplace(value.key, static_cast<std::uint32_t>(values_.size()));
   if (added) {
     values_.push_back(value);
     values_.back().arguments = renumbered(value.arguments, own);
@@ -39,20 +40,28 @@ std::uint32_t RuleGraph::add_predicate(const Predicate& predicate, const std::ve
 }
 
 std::uint32_t RuleGraph::add_types(const TypeSet& set) {
-  const auto [known, added] = type_set_numbers_.try_emplace(set, static_cast<std::uint32_t>(type_sets_.size()));
+  const auto [known, added] =
+      type_set_numbers_.try_emplace(set, static_cast<std::uint32_t>(type_sets_.size()));
   if (added) type_sets_.push_back(set);
   return known->second;
 }
 
 std::uint32_t RuleGraph::copy(const ConditionNode& node, std::vector<std::uint32_t> children) {
   switch (node.kind) {
-    case Kind::kFalse: return NodeTable::kFalse;
-    case Kind::kTrue: return NodeTable::kTrue;
-    case Kind::kNot: return nodes_.negation(children[0]);
-    case Kind::kAnd: return nodes_.all(std::move(children));
-    case Kind::kOr: return nodes_.either(std::move(children));
-    case Kind::kTypes: return nodes_.types(node.entry);
-    case Kind::kPredicate: return nodes_.predicate(node.entry);
+    case Kind::kFalse:
+      return NodeTable::kFalse;
+    case Kind::kTrue:
+      return NodeTable::kTrue;
+    case Kind::kNot:
+      return nodes_.negation(children[0]);
+    case Kind::kAnd:
+      return nodes_.all(std::move(children));
+    case Kind::kOr:
+      return nodes_.either(std::move(children));
+    case Kind::kTypes:
+      return nodes_.types(node.entry);
+    case Kind::kPredicate:
+      return nodes_.predicate(node.entry);
   }
   return NodeTable::kFalse;
 }
@@ -60,7 +69,8 @@ std::uint32_t RuleGraph::copy(const ConditionNode& node, std::vector<std::uint32
 std::uint32_t RuleGraph::add(const CompiledCondition& condition) {
   std::vector<std::uint32_t> values, predicates, sets, nodes;
   for (const ValueNode& value : condition.values) values.push_back(add_value(value, values));
-  for (const Predicate& predicate : condition.predicates) predicates.push_back(add_predicate(predicate, values));
+  for (const Predicate& predicate : condition.predicates)
+    predicates.push_back(add_predicate(predicate, values));
   for (const TypeSet& set : condition.type_sets) sets.push_back(add_types(set));
   for (ConditionNode node : condition.nodes) {
     if (node.kind == Kind::kTypes) node.entry = sets[node.entry];
@@ -70,7 +80,8 @@ std::uint32_t RuleGraph::add(const CompiledCondition& condition) {
   return nodes[condition.root];
 }
 
-std::vector<std::uint32_t> RuleGraph::specialised(const std::vector<std::uint32_t>& roots, event::TypeId type) {
+std::vector<std::uint32_t> RuleGraph::specialised(const std::vector<std::uint32_t>& roots,
+                                                  event::TypeId type) {
   const std::size_t count = roots.empty() ? 0 : *std::ranges::max_element(roots) + 1;
   std::vector<std::uint32_t> numbers(count);
   for (std::uint32_t i = 0; i < count; ++i) {

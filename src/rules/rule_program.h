@@ -17,8 +17,11 @@ namespace saker::rules {
 
 struct Step {
   enum class Kind : std::uint8_t {
-    kTest,    // decide predicate `entry`
-    kCall,    // decide a shared tree: run from step `entry` to the kReturn it leads to
+    // These have a slot; two steps with the same one come to the same.
+    kTest,  // decide predicate `entry`
+    kText,  // ask `bit` of text table `entry`; `verdict` is what a set bit means
+    kCall,  // decide a shared tree: run from step `entry` to the kReturn it leads to
+    // These have none.
     kReturn,  // the tree came to `verdict`
     kMatch,   // rule `entry` matches; goes on at next[0]
     kEnd,
@@ -28,6 +31,7 @@ struct Step {
   bool verdict = false;
   std::uint32_t slot = 0;
   std::uint32_t entry = 0;
+  std::uint32_t bit = 0;
   std::array<std::uint32_t, 2> next{};
 
   bool operator==(const Step&) const = default;
@@ -42,12 +46,20 @@ struct TypeProgram {
   EventScope scope;
 };
 
+// The text checks of one value.
+struct ValueTable {
+  std::uint32_t value = 0;
+  bool by_name = false;
+  TextTable table;
+};
+
 struct RuleSet::Program {
   std::vector<ValueNode> values;
+  std::vector<ValueTable> tables;
   std::vector<Predicate> predicates;
-  std::vector<TypeProgram> programs;             // 0: types that no rule wants
-  std::vector<std::uint32_t> program_of_type;    // by TypeId
-  std::size_t slots_max = 0, calls_max = 0;      // memory that an evaluator needs
+  std::vector<TypeProgram> programs;           // 0: types that no rule wants
+  std::vector<std::uint32_t> program_of_type;  // by TypeId
+  std::size_t slots_max = 0, calls_max = 0;    // memory that an evaluator needs
 };
 
 }  // namespace saker::rules

@@ -12,7 +12,8 @@ namespace saker::rules {
 namespace {
 
 // The rules that events of one type may match, once what the type decides is folded away.
-std::vector<RuleRoot> roots_for(RuleGraph& graph, const std::vector<std::uint32_t>& conditions, event::TypeId type) {
+std::vector<RuleRoot> roots_for(RuleGraph& graph, const std::vector<std::uint32_t>& conditions,
+                                event::TypeId type) {
   const auto nodes = graph.specialised(conditions, type);
   std::vector<RuleRoot> roots;
   for (std::uint32_t rule = 0; rule < nodes.size(); ++rule) {
@@ -37,14 +38,16 @@ RuleSet::Program make_program(const std::vector<EnabledRule>& rules) {
   std::vector<std::vector<RuleRoot>> roots(1);
   for (std::size_t type = 1; type < event::type_count(); ++type) {
     const auto id = static_cast<event::TypeId>(type);
-    const auto [known, added] = classes.try_emplace(graph.signature(id), static_cast<std::uint32_t>(roots.size()));
+    const auto [known, added] =
+        classes.try_emplace(graph.signature(id), static_cast<std::uint32_t>(roots.size()));
     if (added) roots.push_back(roots_for(graph, conditions, id));
     program.program_of_type[type] = known->second;
   }
   const NodeFacts facts = node_facts(graph.nodes(), graph.predicates());
+  const TextBits texts = make_tables(graph.predicates(), program.tables);
   const auto on_host = graph.truths(false), in_container = graph.truths(true);
   for (const std::vector<RuleRoot>& rule_roots : roots) {
-    StepWriter writer(graph.nodes(), facts);
+    StepWriter writer(graph.nodes(), graph.predicates(), facts, texts);
     program.programs.push_back(writer.write(rule_roots));
     program.programs.back().scope = {may_match(rule_roots, on_host), may_match(rule_roots, in_container)};
     program.slots_max = std::max(program.slots_max, writer.slots());
@@ -58,7 +61,9 @@ RuleSet::Program make_program(const std::vector<EnabledRule>& rules) {
 }  // namespace
 
 RuleSet::RuleSet(std::vector<EnabledRule> rules, Matching matching)
-    : rules_(std::move(rules)), matching_(matching), program_(std::make_unique<Program>(make_program(rules_))) {}
+    : rules_(std::move(rules)),
+      matching_(matching),
+      program_(std::make_unique<Program>(make_program(rules_))) {}
 
 RuleSet::~RuleSet() = default;
 

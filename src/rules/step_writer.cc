@@ -1,6 +1,7 @@
 #include "rules/step_writer.h"
 
 #include <algorithm>
+#include <map>
 #include <ranges>
 #include <utility>
 
@@ -9,43 +10,28 @@ namespace {
 
 using Kind = ConditionNode::Kind;
 
-constexpr std::uint32_t kCostMax = 1'000;
-
-std::uint32_t predicate_cost(const Predicate& predicate) {
-  std::uint32_t cost = 4;
-  switch (predicate.op) {
-    case Operator::kEq:
-    case Operator::kNe:
-    case Operator::kExists: cost = predicate.type == fields::Type::kBool ? 1 : 2; break;
-    case Operator::kIn: cost = 3; break;
-    case Operator::kGlob:
-    case Operator::kIglob:
-    case Operator::kPmatch: cost = 6; break;
-    case Operator::kRegex: cost = 20; break;
-    default: break;
-  }
-  return cost + (predicate.any ? 8U : 0U) + (predicate.right ? 8U : 0U);
-}
+// A single check is as cheap as the look-up would be.
+constexpr std::size_t kTableChecksMin = 2;
 
 }  // namespace
 
-NodeFacts node_facts(const std::vector<ConditionNode>& nodes, const std::vector<Predicate>& predicates) {
-  NodeFacts facts;
-  for (const ConditionNode& node : nodes) {
-    bool by_name = false;
-    std::uint32_t cost = 0;
-    if (node.kind == Kind::kPredicate) {
-      by_name = predicates[node.entry].by_name;
-      cost = predicate_cost(predicates[node.entry]);
-    }
-    for (const std::uint32_t child : node.children) {
-      by_name = by_name || facts.by_name[child];
-      cost = std::min(cost + facts.cost[child], kCostMax);
-    }
-    facts.by_name.push_back(by_name);
-    facts.cost.push_back(cost);
+TextBits make_tables(const std::vector<Predicate>& predicates, std::vector<ValueTable>& tables) {
+  std::map<std::pair<std::uint32_t, TextTable::Kind>, std::vector<std::uint32_t>> groups;
+  for (std::uint32_t i = 0; i < predicates.size(); ++i) {
+    if (predicates[i].text) groups[{predicates[i].left, predicates[i].text->kind}].push_back(i);
   }
-  return facts;
+  TextBits bits;
+  for (const auto& [key, group] : groups) {
+    if (group.size() < kTableChecksMin) continue;
+    ValueTable made{key.first, predicates[group[0]].by_name, TextTable(key.second)};
+    for (const std::uint32_t predicate : group) {
+      const std::uint32_t bit = made.table.add(predicates[predicate].text->texts);
+      bits[predicate] = {static_cast<std::uint32_t>(tables.size()), bit};
+    }
+    made.table.finish();
+    tables.push_back(std::move(made));
+  }
+  return bits;
 }
 
 TypeProgram StepWriter::write(std::span<const RuleRoot> roots) {
@@ -89,12 +75,14 @@ std::uint32_t StepWriter::node(std::uint32_t number, std::uint32_t on_true, std:
   Step step;
   switch (written.kind) {
     case Kind::kTypes:
-    case Kind::kFalse: return on_false;
-    case Kind::kTrue: return on_true;
-    case Kind::kNot: return node(written.children[0], on_false, on_true);
+    case Kind::kFalse:
+      return on_false;
+    case Kind::kTrue:
+      return on_true;
+    case Kind::kNot:
+      return node(written.children[0], on_false, on_true);
     case Kind::kPredicate:
-      step.kind = Step::Kind::kTest;
-      step.entry = written.entry;
+      test(written.entry, step);
       break;
     default:
       if (uses_[number] < 2) return terms(number, on_true, on_false);
@@ -107,14 +95,21 @@ std::uint32_t StepWriter::node(std::uint32_t number, std::uint32_t on_true, std:
   return add(step);
 }
 
+void StepWriter::test(std::uint32_t predicate, Step& step) const {
+  step.kind = Step::Kind::kTest;
+  step.entry = predicate;
+  const auto text = texts_.find(predicate);
+  if (text == texts_.end()) return;
+  step.kind = Step::Kind::kText;
+  step.entry = text->second.table;
+  step.bit = text->second.bit;
+  step.verdict = !predicates_[predicate].text->negated;
+}
+
 std::uint32_t StepWriter::terms(std::uint32_t number, std::uint32_t on_true, std::uint32_t on_false) {
   const bool all = nodes_[number].kind == Kind::kAnd;
-  // What a term costs decides, not where it stands: checks have no effect but their result. The same order
-  // everywhere lets neighbours share their beginnings.
-  std::vector<std::uint32_t> order = nodes_[number].children;
-  std::ranges::sort(order, {}, [&](std::uint32_t child) { return std::pair(facts_.cost[child], child); });
   std::uint32_t next = all ? on_true : on_false;
-  for (const std::uint32_t child : std::views::reverse(order)) {
+  for (const std::uint32_t child : std::views::reverse(facts_.order[number])) {
     next = all ? node(child, next, on_false) : node(child, on_true, next);
   }
   return next;
@@ -135,9 +130,7 @@ std::uint32_t StepWriter::add(const Step& step) {
 }
 
 std::uint32_t StepWriter::behind(std::uint32_t step, std::uint32_t slot, bool verdict) const {
-  const auto same = [&](const Step& s) {
-    return (s.kind == Step::Kind::kTest || s.kind == Step::Kind::kCall) && s.slot == slot;
-  };
+  const auto same = [&](const Step& s) { return s.kind <= Step::Kind::kCall && s.slot == slot; };
   while (same(steps_[step])) step = steps_[step].next[verdict ? 1 : 0];
   return step;
 }

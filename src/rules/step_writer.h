@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "rules/node_facts.h"
 #include "rules/program.h"
 #include "rules/rule_program.h"
 
@@ -22,17 +23,22 @@ struct RuleRoot {
   std::uint32_t node = 0;
 };
 
-// Facts about each node of the graph.
-struct NodeFacts {
-  std::vector<bool> by_name;
-  std::vector<std::uint32_t> cost;  // rough, to try what is cheap first
+// The table and the bit that decide a predicate.
+struct TextBit {
+  std::uint32_t table = 0;
+  std::uint32_t bit = 0;
 };
-NodeFacts node_facts(const std::vector<ConditionNode>& nodes, const std::vector<Predicate>& predicates);
+using TextBits = absl::flat_hash_map<std::uint32_t, TextBit>;  // by predicate
+
+// Puts what tables of texts can decide into `tables`.
+TextBits make_tables(const std::vector<Predicate>& predicates, std::vector<ValueTable>& tables);
 
 class StepWriter {
  public:
   // All must outlive it. The nodes hold no type sets.
-  StepWriter(const std::vector<ConditionNode>& nodes, const NodeFacts& facts) : nodes_(nodes), facts_(facts) {}
+  StepWriter(const std::vector<ConditionNode>& nodes, const std::vector<Predicate>& predicates,
+             const NodeFacts& facts, const TextBits& texts)
+      : nodes_(nodes), predicates_(predicates), facts_(facts), texts_(texts) {}
 
   TypeProgram write(std::span<const RuleRoot> roots);
   std::size_t slots() const { return slots_.size(); }
@@ -42,6 +48,7 @@ class StepWriter {
   void count_uses(std::span<const RuleRoot> roots);
   std::uint32_t rules(std::span<const RuleRoot> roots, bool named_only);
   std::uint32_t node(std::uint32_t number, std::uint32_t on_true, std::uint32_t on_false);
+  void test(std::uint32_t predicate, Step& step) const;
   std::uint32_t terms(std::uint32_t number, std::uint32_t on_true, std::uint32_t on_false);
   std::uint32_t body(std::uint32_t number);
   std::uint32_t add(const Step& step);
@@ -49,7 +56,9 @@ class StepWriter {
   std::uint32_t slot_of(std::uint32_t number);
 
   const std::vector<ConditionNode>& nodes_;
+  const std::vector<Predicate>& predicates_;
   const NodeFacts& facts_;
+  const TextBits& texts_;
   std::vector<Step> steps_;
   absl::flat_hash_map<std::uint32_t, std::uint32_t> uses_;    // node → parents
   absl::flat_hash_map<std::uint32_t, std::uint32_t> slots_;   // node → slot

@@ -20,7 +20,8 @@ class TestValues {
   static constexpr std::size_t kRowsMax = 320;
 
   static void clear() { table() = {}; }
-  static void set(std::size_t row, fields::Value value, const std::string& argument = "", std::size_t name = 0) {
+  static void set(std::size_t row, fields::Value value, const std::string& argument = "",
+                  std::size_t name = 0) {
     table()[row][{argument, name}] = value;
   }
 

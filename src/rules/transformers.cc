@@ -61,10 +61,14 @@ Value basename(const Value& value) {
 Value transform_text(Transformer transformer, const Value& value, Arena& arena) {
   if (value.kind() != Kind::kText) return {};
   switch (transformer) {
-    case Transformer::kToLower: return mapped(value, arena, to_lower);
-    case Transformer::kToUpper: return mapped(value, arena, to_upper);
-    case Transformer::kB64: return base64(value, arena);
-    default: return basename(value);
+    case Transformer::kToLower:
+      return mapped(value, arena, to_lower);
+    case Transformer::kToUpper:
+      return mapped(value, arena, to_upper);
+    case Transformer::kB64:
+      return base64(value, arena);
+    default:
+      return basename(value);
   }
 }
 
@@ -87,15 +91,19 @@ Value length(const Value& value) {
 
 std::optional<std::string_view> text_of(const Value& value, Arena& arena) {
   constexpr std::size_t kDigitsMax = 20;
-  char* const begin = value.kind() == Kind::kInt || value.kind() == Kind::kUint ? arena.allocate(kDigitsMax) : nullptr;
+  char* const begin =
+      value.kind() == Kind::kInt || value.kind() == Kind::kUint ? arena.allocate(kDigitsMax) : nullptr;
   switch (value.kind()) {
-    case Kind::kText: return value.text();
-    case Kind::kBool: return value.boolean() ? "true" : "false";
+    case Kind::kText:
+      return value.text();
+    case Kind::kBool:
+      return value.boolean() ? "true" : "false";
     case Kind::kInt:
       return std::string_view(begin, std::to_chars(begin, begin + kDigitsMax, value.integer()).ptr);
     case Kind::kUint:
       return std::string_view(begin, std::to_chars(begin, begin + kDigitsMax, value.unsigned_integer()).ptr);
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -129,7 +137,8 @@ Value option(std::span<const Value> words, std::string_view options, char wanted
       const char letter = word[0];
       word.remove_prefix(1);
       const std::size_t known = letter == ':' ? std::string_view::npos : options.find(letter);
-      const bool takes_argument = known != std::string_view::npos && options.substr(known + 1).starts_with(':');
+      const bool takes_argument =
+          known != std::string_view::npos && options.substr(known + 1).starts_with(':');
       if (takes_argument && word.empty() && i + 1 == words.size()) return {};
       std::string_view argument;
       if (takes_argument) {
@@ -144,14 +153,20 @@ Value option(std::span<const Value> words, std::string_view options, char wanted
 
 }  // namespace
 
-Value transform(Transformer transformer, std::span<const Value> arguments, std::string_view argument, Arena& arena) {
+Value transform(Transformer transformer, std::span<const Value> arguments, std::string_view argument,
+                Arena& arena) {
   if (std::ranges::any_of(arguments, &Value::missing)) return {};
   switch (transformer) {
-    case Transformer::kLen: return length(arguments[0]);
-    case Transformer::kConcat: return joined({}, arguments, arena);
-    case Transformer::kJoin: return joined(arguments[0].text(), arguments[1].list(), arena);
-    case Transformer::kGetopt: return option(arguments[0].list(), arguments[1].text(), argument[0]);
-    default: return each(transformer, arguments[0], arena);
+    case Transformer::kLen:
+      return length(arguments[0]);
+    case Transformer::kConcat:
+      return joined({}, arguments, arena);
+    case Transformer::kJoin:
+      return joined(arguments[0].text(), arguments[1].list(), arena);
+    case Transformer::kGetopt:
+      return option(arguments[0].list(), arguments[1].text(), argument[0]);
+    default:
+      return each(transformer, arguments[0], arena);
   }
 }
 

@@ -17,11 +17,16 @@ Value text(std::string_view text) { return Value::text(text); }
 
 std::string shown(const Value& value) {
   switch (value.kind()) {
-    case Kind::kMissing: return "missing";
-    case Kind::kText: return fmt::format("'{}'", value.text());
-    case Kind::kUint: return fmt::format("{}", value.unsigned_integer());
-    case Kind::kList: break;
-    default: return "?";
+    case Kind::kMissing:
+      return "missing";
+    case Kind::kText:
+      return fmt::format("'{}'", value.text());
+    case Kind::kUint:
+      return fmt::format("{}", value.unsigned_integer());
+    case Kind::kList:
+      break;
+    default:
+      return "?";
   }
   std::string all;
   for (const Value& item : value.list()) all += (all.empty() ? "" : " ") + shown(item);

@@ -18,9 +18,12 @@ template <class Leaf>
 Truth node_truth(const ConditionNode& node, std::span<const Truth> truths, Leaf leaf) {
   using Kind = ConditionNode::Kind;
   switch (node.kind) {
-    case Kind::kFalse: return Truth::kFalse;
-    case Kind::kTrue: return Truth::kTrue;
-    case Kind::kNot: return negate(truths[node.children[0]]);
+    case Kind::kFalse:
+      return Truth::kFalse;
+    case Kind::kTrue:
+      return Truth::kTrue;
+    case Kind::kNot:
+      return negate(truths[node.children[0]]);
     case Kind::kAnd: {
       Truth least = Truth::kTrue;
       for (const std::uint32_t child : node.children) least = truths[child] < least ? truths[child] : least;
@@ -31,7 +34,8 @@ Truth node_truth(const ConditionNode& node, std::span<const Truth> truths, Leaf 
       for (const std::uint32_t child : node.children) most = truths[child] > most ? truths[child] : most;
       return most;
     }
-    default: return leaf(node);
+    default:
+      return leaf(node);
   }
 }
 

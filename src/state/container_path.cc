@@ -1,5 +1,5 @@
-// Layouts of cgroup paths, engine by engine, in Falco's order; its quirks are kept because users' rules name the ids
-// that come out. Covered by containers_test.cc and the conformance cases.
+// Layouts of cgroup paths, engine by engine, in Falco's order; its quirks are kept because users' rules name
+// the ids that come out. Covered by containers_test.cc and the conformance cases.
 #include <algorithm>
 
 #include "state/containers.h"
@@ -59,10 +59,11 @@ std::optional<ContainerMatch> id_in_layouts(std::string_view path) {
   return std::nullopt;
 }
 
-// A cgroup below that of a container: the init.scope of a systemd in there, CRI-O's `container`, or one that a
-// process made to get out of sight. Falco takes these for the host; here they are in the container.
+// A cgroup below that of a container: the init.scope of a systemd in there, CRI-O's `container`, or one that
+// a process made to get out of sight. Falco takes these for the host; here they are in the container.
 std::optional<ContainerMatch> enclosing_id(std::string_view path) {
-  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0; slash = path.rfind('/')) {
+  for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0;
+       slash = path.rfind('/')) {
     path = path.substr(0, slash);
     if (auto found = id_in_layouts(path)) return found;
   }
@@ -140,9 +141,8 @@ std::optional<ContainerMatch> bpm_id(std::string_view path) {
   const std::size_t end = rest.find(kSuffix);
   if (end == std::string_view::npos || end == 0) return std::nullopt;
   const std::string_view id = rest.substr(0, end);
-  const bool plain = std::all_of(id.begin(), id.end(), [](char c) {
-    return is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
-  });
+  const bool plain = std::all_of(
+      id.begin(), id.end(), [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
   if (!plain) return std::nullopt;
   return match(id, "bpm");
 }

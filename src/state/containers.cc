@@ -32,8 +32,8 @@ Where Containers::on(const event::Cgroup& cgroup) {
     index_->forget(cgroup.key);
     return Where::kUnknown;
   }
-  // Of a path that could not be read whole the end is there. A container in it is one; that there is none says
-  // nothing, and the probe must go on sending all its events.
+  // Of a path that could not be read whole the end is there. A container in it is one; that there is none
+  // says nothing, and the probe must go on sending all its events.
   const bool whole = cgroup.path.present && !cgroup.path.truncated;
   if (!whole && !container_of_cgroup(cgroup.path.bytes)) return Where::kUnknown;
   return add_path(cgroup.key, cgroup.path.bytes);

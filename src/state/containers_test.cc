@@ -22,7 +22,8 @@ const Row kRows[] = {
     {"root", "/", "", ""},
     {"a service", "/system.slice/ssh.service", "", ""},
     {"a login", "/user.slice/user-1000.slice/session-2.scope", "", ""},
-    {"K3s, systemd driver", "/kubepods.slice/kubepods-pod1.slice/cri-containerd-" + kId + ".scope", "cri", "a1b2c3d4e5f6"},
+    {"K3s, systemd driver", "/kubepods.slice/kubepods-pod1.slice/cri-containerd-" + kId + ".scope", "cri",
+     "a1b2c3d4e5f6"},
     {"K3s, cgroupfs driver", "/kubepods/besteffort/pod1/" + kId, "docker", "a1b2c3d4e5f6"},
     {"containerd, systemd syntax", "/kubepods-pod1.slice:cri-containerd:" + kId, "cri", "a1b2c3d4e5f6"},
     {"CRI-O", "/kubepods.slice/crio-" + kId + ".scope", "cri", "a1b2c3d4e5f6"},
@@ -34,7 +35,8 @@ const Row kRows[] = {
     {"nested: the inner one", "/docker/" + kOther + "/kubepods/pod1/" + kId, "docker", "a1b2c3d4e5f6"},
     {"systemd in Docker", "/docker/" + kOther + "/init.scope", "docker", "0123456789ab"},
     {"a cgroup made inside", "/kubepods.slice/cri-containerd-" + kId + ".scope/a/b", "cri", "a1b2c3d4e5f6"},
-    {"kind: the inner one", "/docker/" + kOther + "/kubelet.slice/cri-containerd-" + kId + ".scope", "cri", "a1b2c3d4e5f6"},
+    {"kind: the inner one", "/docker/" + kOther + "/kubelet.slice/cri-containerd-" + kId + ".scope", "cri",
+     "a1b2c3d4e5f6"},
     {"65 digits", "/docker/" + kId + "0", "", ""},
     {"lxc", "/lxc.payload.c1/sub.scope", "lxc", "c1"},
     {"libvirt", "/machine.slice/machine-lxc\\x2dvm.scope", "libvirt_lxc", "vm"},
@@ -120,7 +122,8 @@ TEST(Containers, CgroupsOfOneContainerShareItUntilTheLastGoes) {
 
 TEST(Containers, APathThatIsNotWholeNeverTellsOfTheHost) {
   Containers containers({});
-  for (const event::Text& path : {event::Text{}, event::Text{"", true, true}, event::Text{"/a", true, true}}) {
+  for (const event::Text& path :
+       {event::Text{}, event::Text{"", true, true}, event::Text{"/a", true, true}}) {
     EXPECT_EQ(containers.on({1, false, path}), Where::kUnknown);
     EXPECT_EQ(containers.find(task_in(1)).where, Where::kUnknown);
   }

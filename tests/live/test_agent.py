@@ -96,14 +96,15 @@ class Processes(LiveTest):
             )
 
     def test_short_lived_processes_leave_nothing_behind(self):
-        """A first part fills tables and buffers; three times as many after it must not add to them."""
+        """A first part fills tables and buffers; three times as many after it must not add to them. The table keeps the
+        dead of the last seconds, so it breathes with the machine's speed; a leak of each process would be 15 MiB."""
         spawn = "import os\nfor i in range({0}):\n    p = os.posix_spawn('/bin/true', ['true'], {{}})\n    os.waitpid(p, 0)\n"
         with Agent(rules=[rules_file(self, EVERY_EXEC)]) as agent:
             subprocess.run(["python3", "-c", spawn.format(10000)], check=True)
             before = agent.rss_kib()
             subprocess.run(["python3", "-c", spawn.format(30000)], check=True)
             after = agent.rss_kib()
-            self.assertLess(after - before, 2048, f"{before} KiB before, {after} KiB after")
+            self.assertLess(after - before, 6144, f"{before} KiB before, {after} KiB after")
             subprocess.run([self.marker()], check=True)
             agent.wait_for(rule="every exec")
             self.assertEqual(agent.stop(), 0)

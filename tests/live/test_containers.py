@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import socket
 import subprocess
 import tempfile
@@ -142,6 +143,17 @@ class SensitiveFiles(LiveTest):
     def test_crun_on_a_pure_cgroup_v2(self):
         container = self.container(runtime="crun", prefix=PureCgroup2.PREFIX)
         self.expect(container, "cat /etc/shadow", "/etc/shadow")
+
+    def test_a_cgroup_v1_hierarchy_alone_tells(self):
+        hierarchy = "/sys/fs/cgroup/pids"
+        if not os.path.exists(os.path.join(hierarchy, "cgroup.procs")):
+            self.skipTest("no cgroup v1 hierarchy here")
+        id = secrets.token_hex(32)
+        cgroup = os.path.join(hierarchy, "docker", id)
+        os.makedirs(cgroup)
+        subprocess.run(["sh", "-c", f"echo $$ > {cgroup}/cgroup.procs; exec cat /etc/shadow"], capture_output=True)
+        self.agent.wait_for(rule=SENSITIVE, **{"container.id": id[:12], "fd.name": "/etc/shadow"})
+        os.rmdir(cgroup)
 
     def test_layouts_of_other_runtimes(self):
         for layout in (
