@@ -49,9 +49,11 @@ int floor_until_eof() {
   const bpf_insn program[] = {
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
       {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
-  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_RAW_TP,
-              .attach_btf_id =
-                  static_cast<__u32>(btf__find_by_name_kind(types, "btf_trace_sys_exit", BTF_KIND_TYPEDEF)));
+  bpf_prog_load_opts options{};
+  options.sz = sizeof(options);
+  options.expected_attach_type = BPF_TRACE_RAW_TP;
+  options.attach_btf_id =
+      static_cast<__u32>(btf__find_by_name_kind(types, "btf_trace_sys_exit", BTF_KIND_TYPEDEF));
   const int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "floor", "GPL", program, std::size(program), &options);
   if (fd < 0 || bpf_raw_tracepoint_open(nullptr, fd) < 0) return 1;
   std::printf("ready\n");
