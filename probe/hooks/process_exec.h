@@ -81,7 +81,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	record->argc = READ(bprm, argc);
 	fill_exe(record, inode, cred, is_memfd(dentry, inode));
 	add_kernel_string(s, SAKER_PART_NAME, READ(bprm, filename));
-	add_path(s, (__u64)dentry, (__u64)READ(exe, f_path.mnt), task, SAKER_PART_EXE);
+	add_path(s, dentry, READ(exe, f_path.mnt), SAKER_PART_EXE);
 	add_cwd(s, task);
 	add_args(s, record, mm);
 	if (send_record(s) && (scope & event_scope[SAKER_EVENT_EXECVE]))

@@ -144,6 +144,50 @@ struct file {
 	struct inode *f_inode;
 	__u32 f_flags;
 	__u32 f_mode;
+	void *private_data;
+};
+
+struct socket {
+	__s16 type;
+	struct sock *sk;
+};
+
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+struct sock_common {
+	__be32 skc_daddr, skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num; /* local port, host order */
+	__u16 skc_family;
+	unsigned char skc_state;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_type, sk_protocol;
+	__u32 sk_ack_backlog, sk_max_ack_backlog;
+};
+
+struct inet_sock {
+	__be32 inet_saddr;
+};
+
+struct sockaddr_un {
+	__u16 sun_family;
+	char sun_path[108];
+};
+
+struct unix_address {
+	__s32 len; /* of the address, its family included */
+	struct sockaddr_un name[1];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
 };
 
 struct fdtable {
@@ -272,6 +316,24 @@ struct linux_binprm {
 
 struct open_how { /* uapi */
 	__u64 flags, mode, resolve;
+};
+
+struct iovec { /* uapi, of a 64-bit caller */
+	__u64 base, length;
+};
+
+struct iovec32 {
+	__u32 base, length;
+};
+
+struct msghdr { /* uapi, of a 64-bit caller */
+	__u64 name;
+	__u32 name_length, pad;
+	__u64 vector, vector_length;
+};
+
+struct msghdr32 {
+	__u32 name, name_length, vector, vector_length;
 };
 
 #endif /* SAKER_KERNEL_TYPES_H */

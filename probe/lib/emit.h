@@ -17,6 +17,7 @@
 #define SAKER_EMIT_H
 
 #include "lib/settings.h"
+#include "lib/syscall.h"
 
 /* Offsets stay below the mask; a part may reach beyond it by its own limit. */
 #define SCRATCH_MASK 0x7fff
@@ -29,6 +30,9 @@ struct scratch {
 	__u8 record[SCRATCH_BYTES];
 	char walk[WALK_BYTES]; /* a path under construction, filled from its end */
 	__u32 used;            /* bytes of `record` */
+	__u32 argument;        /* that the parts now added belong to */
+	struct call call;      /* the call that is being told, when it is one */
+	__u32 gathered;        /* bytes of a payload put together so far */
 	__u32 walk_position;   /* of the first byte in `walk` */
 	__u64 walk_dentry;     /* where the walk stands */
 	__u64 walk_mount;
@@ -36,11 +40,14 @@ struct scratch {
 	bool walk_crossed;     /* a mount point was passed on the way */
 };
 
+/* Functions with external linkage are checked by the verifier once, not at each call. They take numbers only
+ * (before 5.12 nothing else is allowed), so a pointer is handed over in scratch memory. */
+
 struct counters {
 	__u64 cause[SAKER_COUNTERS];
-	__u64 sent[SAKER_EVENT_COUNT];
-	__u64 filtered[SAKER_EVENT_COUNT];
-	__u64 dropped[SAKER_EVENT_COUNT];
+	__u64 sent[SAKER_EVENTS_MAX];
+	__u64 filtered[SAKER_EVENTS_MAX];
+	__u64 dropped[SAKER_EVENTS_MAX];
 };
 
 struct {
@@ -88,7 +95,7 @@ static __always_inline void count_filtered(__u32 event)
 {
 	struct counters *c = my_counters();
 
-	if (c && event < SAKER_EVENT_COUNT) {
+	if (c && event < SAKER_EVENTS_MAX) {
 		c->cause[SAKER_COUNT_FILTERED]++;
 		c->filtered[event]++;
 	}
@@ -98,18 +105,24 @@ static __always_inline void count_dropped(enum saker_counter cause, __u32 event)
 {
 	struct counters *c = my_counters();
 
-	if (c && event < SAKER_EVENT_COUNT) {
+	if (c && event < SAKER_EVENTS_MAX) {
 		c->cause[cause]++;
 		c->dropped[event]++;
 	}
 }
 
-/* Scratch memory with a header; the fixed part, `fixed` bytes, is zeroed. NULL is counted. */
-static __always_inline struct scratch *begin_record(enum saker_record_type type, enum saker_event event,
-						    __u32 tid, __u32 fixed)
+static __always_inline struct scratch *my_scratch(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	struct scratch *s = bpf_map_lookup_elem(&scratches, &cpu);
+
+	return bpf_map_lookup_elem(&scratches, &cpu);
+}
+
+/* Scratch memory with a header; the fixed part, `fixed` bytes, is zeroed. NULL is counted. */
+static __always_inline struct scratch *begin_record(enum saker_record_type type, __u32 event,
+						    __u32 tid, __u32 fixed)
+{
+	struct scratch *s = my_scratch();
 	struct saker_header *header;
 
 	if (!s) {
@@ -121,9 +134,10 @@ static __always_inline struct scratch *begin_record(enum saker_record_type type,
 	header->type = type;
 	header->event = event;
 	header->time_ns = bpf_ktime_get_boot_ns();
-	header->cpu = cpu;
+	header->cpu = bpf_get_smp_processor_id();
 	header->tid = tid;
 	s->used = fixed;
+	s->argument = 0;
 	return s;
 }
 
@@ -138,6 +152,7 @@ static __always_inline void end_part(struct scratch *s, __u16 kind, __u16 flags,
 	struct saker_part *part = (struct saker_part *)(s->record + (s->used & SCRATCH_MASK));
 
 	part->kind = kind;
+	part->argument = s->argument;
 	part->flags = flags;
 	part->length = length;
 	s->used += sizeof(*part) + length;
@@ -201,7 +216,7 @@ static __always_inline bool send_record(struct scratch *s)
 		count_dropped(SAKER_COUNT_DROP_RING_FULL, event);
 		return false;
 	}
-	if (c && event < SAKER_EVENT_COUNT) {
+	if (c && event < SAKER_EVENTS_MAX) {
 		c->cause[SAKER_COUNT_SENT]++;
 		c->sent[event]++;
 	}

@@ -81,21 +81,21 @@ static __always_inline bool step_up_inside(struct scratch *s, __u64 root_dentry)
 	return dentry == parent || !prepend(s, dentry);
 }
 
-/* Adds the resolved path of a place, as `task` sees it; true when mounts were passed on the way or the place
- * is on another mount than the root, so that an inner path may differ. Places are passed as addresses: they
- * come from many types of holders. */
-static __noinline int add_path(struct scratch *s, __u64 dentry, __u64 mnt, struct task_struct *task, __u16 kind)
+/* Walks up from the place in walk_dentry and walk_mount. */
+__noinline int add_resolved_path(__u16 kind)
 {
+	struct task_struct *task = current_task();
 	struct fs_struct *fs = READ(task, fs);
-	__u64 root_dentry, root_mnt;
+	struct scratch *s = my_scratch();
+	__u64 root_dentry, root_mnt, mnt;
 	int i;
 
-	if (!fs) /* the task is on its way out */
+	if (!fs || !s) /* no fs: the task is on its way out */
 		return 0;
 	root_dentry = (__u64)READ(fs, root.dentry);
 	root_mnt = (__u64)READ(fs, root.mnt);
 	begin_walk(s);
-	s->walk_dentry = dentry;
+	mnt = s->walk_mount;
 	s->walk_mount = mnt - bpf_core_field_offset(struct mount, mnt);
 	for (i = 0; i < COMPONENTS_MAX; i++)
 		if (step_up(s, root_dentry, root_mnt))
@@ -104,23 +104,39 @@ static __noinline int add_path(struct scratch *s, __u64 dentry, __u64 mnt, struc
 	return s->walk_crossed || mnt != root_mnt;
 }
 
-static __noinline int add_inner_path(struct scratch *s, __u64 dentry, struct task_struct *task)
+__noinline int add_inside_path(__u16 kind)
 {
+	struct task_struct *task = current_task();
 	struct fs_struct *fs = READ(task, fs);
+	struct scratch *s = my_scratch();
 	__u64 root_dentry;
 	int i;
 
-	if (!fs)
+	if (!fs || !s)
 		return 0;
 	root_dentry = (__u64)READ(fs, root.dentry);
 	begin_walk(s);
-	s->walk_dentry = dentry;
 	for (i = 0; i < COMPONENTS_MAX; i++)
 		if (step_up_inside(s, root_dentry))
 			break;
 	if (s->walk_whole)
-		add_walk(s, SAKER_PART_INNER);
+		add_walk(s, kind);
 	return 0;
+}
+
+/* Adds the resolved path of a place, as the current task sees it; true when mounts were passed on the way or
+ * the place is on another mount than the root, so that an inner path may differ. */
+static __always_inline bool add_path(struct scratch *s, struct dentry *dentry, struct vfsmount *mnt, __u16 kind)
+{
+	s->walk_dentry = (__u64)dentry;
+	s->walk_mount = (__u64)mnt;
+	return add_resolved_path(kind);
+}
+
+static __always_inline void add_inner_path(struct scratch *s, struct dentry *dentry)
+{
+	s->walk_dentry = (__u64)dentry;
+	add_inside_path(SAKER_PART_INNER);
 }
 
 static __always_inline void add_cwd(struct scratch *s, struct task_struct *task)
@@ -128,7 +144,7 @@ static __always_inline void add_cwd(struct scratch *s, struct task_struct *task)
 	struct fs_struct *fs = READ(task, fs);
 
 	if (fs)
-		add_path(s, (__u64)READ(fs, pwd.dentry), (__u64)READ(fs, pwd.mnt), task, SAKER_PART_CWD);
+		add_path(s, READ(fs, pwd.dentry), READ(fs, pwd.mnt), SAKER_PART_CWD);
 }
 
 #endif /* SAKER_PATH_H */

@@ -14,6 +14,7 @@
 #include "kernel/types.h"
 
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>

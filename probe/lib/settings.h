@@ -12,6 +12,7 @@
 const volatile __u32 cpus_per_ring = 1;
 const volatile __u32 ring_bytes = 1 << 20;
 const volatile __u32 args_bytes_max = 4096;
+const volatile __u32 data_bytes_max = 80; /* of what a call reads or writes */
 /* Index of a controller that has a v1 hierarchy, -1 when none has; and the number of that hierarchy. */
 const volatile __s32 v1_subsystem = -1;
 const volatile __u32 v1_hierarchy;
@@ -19,8 +20,9 @@ const volatile __u32 v1_hierarchy;
 const volatile __u32 agent_tgid;
 
 /* Laid over the map's memory by user space as saker_probe__bss. */
-__u8 syscall_event[2][SAKER_SYSCALL_NUMBERS]; /* [native, 32-bit][number] -> enum saker_event */
-__u8 event_scope[SAKER_EVENT_COUNT];        /* enum saker_scope bits; 0 = no rule wants it */
-__u32 reader_state;                           /* enum saker_reader_state */
+__u16 syscall_event[2][SAKER_SYSCALL_NUMBERS]; /* [native, 32-bit][number] -> enum saker_event */
+__u8 event_scope[SAKER_EVENTS_MAX];            /* enum saker_scope bits; 0 = no rule wants it */
+struct saker_shape event_shape[SAKER_EVENTS_MAX];
+__u32 reader_state;                            /* enum saker_reader_state */
 
 #endif /* SAKER_SETTINGS_H */

@@ -35,10 +35,13 @@ enum saker_record_type {
 	SAKER_RECORD_FILE = 4,    /* a call that names a file: opens, and execs that failed */
 	SAKER_RECORD_CGROUP = 5,  /* the path of a cgroup that the probe has not named yet */
 	SAKER_RECORD_BELL = 6,    /* a bare header that carries a wake-up; says nothing */
+	SAKER_RECORD_CALL = 7,    /* any other call: its arguments and what they stand for */
 	SAKER_RECORD_TYPES
 };
 
-/* Event numbers: what evt.type says. Also the first rows of src/event/types.cc, in this order. */
+/* Event numbers: what evt.type says. Those that the probe treats by themselves are named here, and are the
+ * first rows of src/event/types.cc in this order. All others (below SAKER_EVENTS_MAX) mean to the probe only a
+ * shape, see struct saker_shape. */
 enum saker_event {
 	SAKER_EVENT_NONE = 0,
 	SAKER_EVENT_OPEN = 1,
@@ -48,7 +51,7 @@ enum saker_event {
 	SAKER_EVENT_OPEN_BY_HANDLE_AT = 5,
 	SAKER_EVENT_EXECVE = 6,
 	SAKER_EVENT_EXECVEAT = 7,
-	SAKER_EVENT_CLONE = 8,     /* carried by fork records */
+	SAKER_EVENT_CLONE = 8,     /* carried by fork records, and as a call of the caller */
 	SAKER_EVENT_PROCEXIT = 9,
 	SAKER_EVENT_COUNT
 };
@@ -62,6 +65,9 @@ enum saker_part_kind {
 	SAKER_PART_EXE = 6,       /* the program file, resolved */
 	SAKER_PART_ARGS = 7,      /* arguments, each ended by NUL */
 	SAKER_PART_CGROUP = 8,    /* cgroup path, as the kernel's hierarchy has it */
+	SAKER_PART_ARGUMENT = 9,  /* what an argument points to: a path, a text, bytes, an address */
+	SAKER_PART_DESCRIPTOR = 10,      /* struct saker_descriptor of an argument */
+	SAKER_PART_DESCRIPTOR_NAME = 11, /* its path, when it is a file or a bound unix socket */
 };
 
 enum saker_part_flags {
@@ -70,7 +76,8 @@ enum saker_part_flags {
 };
 
 struct saker_part {
-	__u16 kind;
+	__u8 kind;
+	__u8 argument; /* which argument of the call; SAKER_RESULT: what it returned */
 	__u16 flags;
 	__u32 length;  /* bytes that follow */
 };
@@ -173,6 +180,79 @@ enum saker_file_flags {
 	SAKER_FILE_LOWER_LAYER = 4,
 };
 
+#define SAKER_ARGUMENTS 6
+#define SAKER_RESULT 6  /* the place of the result among the arguments */
+#define SAKER_RESULT2 7 /* the second descriptor of pipe and socketpair */
+
+/* What the probe brings of an argument, beyond its number. Lengths in bytes. */
+enum saker_argument {
+	SAKER_ARGUMENT_NUMBER = 0,
+	SAKER_ARGUMENT_FD = 1,          /* struct saker_descriptor */
+	SAKER_ARGUMENT_STRING = 2,      /* up to its NUL */
+	SAKER_ARGUMENT_FIXED = 3,       /* `size` bytes */
+	SAKER_ARGUMENT_SOCKADDR = 4,    /* the next argument says how long */
+	SAKER_ARGUMENT_SOCKADDR_OUT = 5,/* the next argument points to how long; filled by the kernel */
+	SAKER_ARGUMENT_DATA = 6,        /* the next argument says how long */
+	SAKER_ARGUMENT_DATA_OUT = 7,    /* the result says how long */
+	SAKER_ARGUMENT_VECTOR = 8,      /* struct iovec; the next argument says how many */
+	SAKER_ARGUMENT_VECTOR_OUT = 9,  /* the same, filled up to the result */
+	SAKER_ARGUMENT_MESSAGE = 10,    /* struct msghdr: data, and its address as that of the argument before */
+	SAKER_ARGUMENT_MESSAGE_OUT = 11,
+	SAKER_ARGUMENT_FD_PAIR = 12,    /* two descriptors that the call has put there */
+};
+
+/* What to bring of one event's calls; made by user space from src/event/schema. */
+struct saker_shape {
+	__u8 arguments[SAKER_ARGUMENTS]; /* enum saker_argument */
+	__u8 sizes[SAKER_ARGUMENTS];     /* of SAKER_ARGUMENT_FIXED, at most SAKER_FIXED_BYTES_MAX */
+	__u8 result;                     /* SAKER_ARGUMENT_NUMBER or _FD */
+	__u8 flags;                      /* enum saker_shape_flags */
+	__u8 pad[2];
+};
+
+enum saker_shape_flags {
+	SAKER_SHAPE_PATHS = 1, /* some argument is a path: bring the working directory */
+};
+
+struct saker_call_record {
+	struct saker_header header;
+	struct saker_task task;
+	__s64 result;
+	__u64 arguments[SAKER_ARGUMENTS];
+	/* parts: ARGUMENT DESCRIPTOR DESCRIPTOR_NAME, each with its argument's number; CWD */
+};
+
+enum saker_descriptor_kind {
+	SAKER_DESCRIPTOR_OTHER = 0,
+	SAKER_DESCRIPTOR_FILE = 1,   /* has a path, or a name in a file system without one */
+	SAKER_DESCRIPTOR_PIPE = 2,
+	SAKER_DESCRIPTOR_SOCKET = 3,
+};
+
+/* What a descriptor stands for, read from the kernel's own objects at the time of the record. */
+struct saker_descriptor {
+	__s32 fd;
+	__u16 kind;        /* enum saker_descriptor_kind */
+	__u16 family;      /* AF_*, of a socket; the fields below it are a socket's too */
+	__u64 ino;
+	__u32 dev;         /* as st_dev encodes it */
+	__u32 inode_mode;  /* st_mode */
+	__u32 file_flags;  /* enum saker_file_flags */
+	__u32 magic;       /* of the file system */
+	__u16 type;        /* SOCK_* */
+	__u16 protocol;    /* IPPROTO_* */
+	__u16 state;       /* TCP_*, which all families use */
+	__u16 local_port;  /* host byte order */
+	__u16 remote_port;
+	__u16 pad;
+	__u32 queue;       /* connections waiting to be accepted */
+	__u32 queue_max;
+	__u8 local[16];    /* network byte order, 4 or 16 bytes used */
+	__u8 remote[16];
+	__u64 own_address;  /* where a unix socket and its peer are in memory */
+	__u64 peer_address;
+};
+
 enum saker_cgroup_op {
 	SAKER_CGROUP_SEEN = 1,     /* made, or met for the first time */
 	SAKER_CGROUP_REMOVED = 2,
@@ -212,7 +292,10 @@ enum saker_cgroup_class {
 #define SAKER_ARGS_BYTES_MAX 16384   /* the limit that can be configured; the default is 4096 */
 #define SAKER_PATH_BYTES_MAX 4096
 #define SAKER_RECORD_BYTES_MAX 40960 /* a record larger than this is not ours */
+#define SAKER_FIXED_BYTES_MAX 128
+#define SAKER_DATA_BYTES_MAX 4096    /* of what was read or written; the default is 80 */
 #define SAKER_SYSCALL_NUMBERS 1024
+#define SAKER_EVENTS_MAX 512
 #define SAKER_RINGS_MAX 256
 
 /* Causes counted by the probe, per CPU; names in src/capture/probe_counters.cc. */
@@ -241,5 +324,8 @@ SAKER_ASSERT_SIZE(struct saker_exec_record, 216);
 SAKER_ASSERT_SIZE(struct saker_exit_record, 192);
 SAKER_ASSERT_SIZE(struct saker_file_record, 224);
 SAKER_ASSERT_SIZE(struct saker_cgroup_record, 40);
+SAKER_ASSERT_SIZE(struct saker_shape, 16);
+SAKER_ASSERT_SIZE(struct saker_call_record, 232);
+SAKER_ASSERT_SIZE(struct saker_descriptor, 104);
 
 #endif /* SAKER_WIRE_RECORDS_H */

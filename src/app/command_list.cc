@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "base/log.h"
+#include "capture/syscalls.h"
 
 namespace saker::app {
 namespace {
@@ -122,7 +123,7 @@ int command_list_events(const Options& options) {
       fmt::print("{}\n", event::type_name(type));
     } else {
       fmt::print("{:28} {}\n", event::type_name(type),
-                 event::is_collected(type) ? "watched" : "known, not watched yet");
+                 capture::is_collected(type) ? "watched" : "known, not watched yet");
     }
   }
   return kExitGood;
@@ -163,7 +164,7 @@ int command_rules_plan(const Config& config) {
   const auto rules = load_configured_rules(config);
   if (!rules) return kExitBadInput;
   for (event::TypeId type = 1; std::size_t{type} < event::type_count(); ++type) {
-    if (!event::is_collected(type)) continue;
+    if (!capture::is_collected(type)) continue;
     const rules::EventScope scope = rules->scope(type);
     if (!scope.host && !scope.container) continue;
     fmt::print("{:20} {}{}{}\n", event::type_name(type), scope.host ? "host" : "",

@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "base/log.h"
+#include "capture/syscalls.h"
 
 namespace saker::app {
 namespace {
@@ -34,7 +35,7 @@ void say_findings(const std::vector<rules::FileReport>& reports, const Config& c
 void warn_about_missing_events(const rules::RuleSet& rules) {
   for (const rules::EnabledRule& rule : rules.rules()) {
     const bool any = std::any_of(rule.event_types.begin(), rule.event_types.end(),
-                                 [](event::TypeId type) { return event::is_collected(type); });
+                                 [](event::TypeId type) { return capture::is_collected(type); });
     if (any || rule.event_types.empty()) continue;
     log(LogLevel::kWarning, "rule '{}' can never fire: the probe does not bring {} yet", rule.rule.name,
         event::type_name(rule.event_types.front()));

@@ -5,10 +5,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "capture/syscalls.h"
 #include "capture/container_bundle.h"
 #include "capture/passwd.h"
 #include "capture/proc_scan.h"
 #include "event/decode.h"
+#include "fields/descriptor.h"
 
 namespace saker::app {
 namespace {
@@ -23,7 +25,7 @@ constexpr std::uint32_t kMetadataTriesMax = 16;
 capture::ScopePlan plan_of(const rules::RuleSet& rules) {
   capture::ScopePlan plan{};
   for (event::TypeId type = 1; std::size_t{type} < plan.size(); ++type) {
-    if (!event::is_collected(type)) continue;
+    if (!capture::is_collected(type)) continue;
     const rules::EventScope scope = rules.scope(type);
     if (scope.host) plan[type] |= SAKER_SCOPE_HOST;
     if (scope.container) plan[type] |= SAKER_SCOPE_CONTAINER;
@@ -90,6 +92,8 @@ void Pipeline::take(std::span<const std::byte> record) {
       read_metadata(*container, event->time_ns);
     }
   }
+  // Where the child comes back from its own call, that is the event; its record only brings the process.
+  if (capture::kChildrenReturn && std::holds_alternative<event::Fork>(event->body)) return;
   if (event->type < plan_.size() && plan_[event->type] != 0) judge(*event, process);
 }
 
@@ -122,6 +126,8 @@ void Pipeline::judge(event::Event& event, const state::Process* process) {
   subject.users = &users_;
   subject.hostname = options_.hostname;
   subject.boot_wall_ns = wall_minus_boot_ns_;
+  if (const event::Descriptor* socket = fields::main_descriptor_of(subject))
+    subject.socket = sockets_.on(event, *socket, fields::peer_address_of(event));
 
   ++stats_.judged;
   arena_.reset();

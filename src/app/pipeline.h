@@ -21,6 +21,7 @@
 #include "rules/rule_set.h"
 #include "state/containers.h"
 #include "state/process_table.h"
+#include "state/sockets.h"
 #include "state/users.h"
 
 namespace saker::app {
@@ -74,6 +75,7 @@ class Pipeline {
   state::ProcessTable processes_;
   state::Containers containers_;
   state::Users users_;
+  state::Sockets sockets_;
   Arena arena_;
   PipelineStats stats_;
   capture::ScopePlan plan_{};

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "capture/cgroup_layout.h"
 #include "capture/syscalls.h"
+#include "event/schema.h"
 #include "probe/probe.skel.h"
 
 namespace saker::capture {
@@ -147,6 +148,7 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   constants.ring_bytes = options.ring_bytes;
   constants.cpus_per_ring = options.cpus_per_ring == 0 ? static_cast<__u32>(cpus) : options.cpus_per_ring;
   constants.args_bytes_max = options.args_bytes_max;
+  constants.data_bytes_max = options.data_bytes_max;
   constants.force_probe_read = options.force_probe_read;
   constants.v1_subsystem = cgroups.v1_controller.empty() ? -1 : subsystem_index(cgroups.v1_controller);
   constants.v1_hierarchy = cgroups.v1_hierarchy;
@@ -206,11 +208,14 @@ Result<> Driver::attach() {
 Result<> Driver::set_plan(const ScopePlan& plan) {
   auto& memory = *impl_->skeleton->bss;
   bool any_call = false;
-  for (std::size_t i = 0; i < plan.size(); ++i) memory.event_scope[i] = plan[i];
+  for (event::TypeId type = 0; type < plan.size(); ++type) {
+    memory.event_shape[type] = event::shape_of(type);
+    memory.event_scope[type] = plan[type];
+  }
   const auto fill = [&](std::span<const SyscallNumber> table, auto& row) {
     for (const SyscallNumber& syscall : table) {
       const bool wanted = plan[syscall.type] != 0;
-      row[syscall.number] = wanted ? static_cast<__u8>(syscall.type) : __u8{0};
+      row[syscall.number] = wanted ? syscall.type : event::TypeId{0};
       any_call |= wanted;
     }
   };
@@ -254,9 +259,9 @@ ProbeCounters Driver::counters() const {
   const int cpus = libbpf_num_possible_cpus();
   struct PerCpu {
     std::uint64_t cause[SAKER_COUNTERS];
-    std::uint64_t sent[SAKER_EVENT_COUNT];
-    std::uint64_t filtered[SAKER_EVENT_COUNT];
-    std::uint64_t dropped[SAKER_EVENT_COUNT];
+    std::uint64_t sent[SAKER_EVENTS_MAX];
+    std::uint64_t filtered[SAKER_EVENTS_MAX];
+    std::uint64_t dropped[SAKER_EVENTS_MAX];
   };
   static_assert(sizeof(PerCpu) % 8 == 0);
   std::vector<PerCpu> rows(static_cast<std::size_t>(cpus));
@@ -264,7 +269,7 @@ ProbeCounters Driver::counters() const {
   if (bpf_map_lookup_elem(bpf_map__fd(impl_->skeleton->maps.counters), &zero, rows.data()) != 0) return sum;
   for (const PerCpu& row : rows) {
     for (std::size_t i = 0; i < SAKER_COUNTERS; ++i) sum.cause[i] += row.cause[i];
-    for (std::size_t i = 0; i < SAKER_EVENT_COUNT; ++i) {
+    for (std::size_t i = 0; i < SAKER_EVENTS_MAX; ++i) {
       sum.sent[i] += row.sent[i];
       sum.filtered[i] += row.filtered[i];
       sum.dropped[i] += row.dropped[i];

@@ -21,11 +21,12 @@ struct DriverOptions {
   std::uint32_t ring_bytes = 1 << 20;   // of one ring; a power of two, at least a page
   std::uint32_t cpus_per_ring = 2;      // 0 = one ring for all
   std::uint32_t args_bytes_max = 4096;  // 256 to SAKER_ARGS_BYTES_MAX
+  std::uint32_t data_bytes_max = 80;    // of what a call reads or writes; to SAKER_DATA_BYTES_MAX
   bool force_probe_read = false;        // use the fallback for kernels before 6.2
 };
 
 // Where events of a type may come from and still matter: SAKER_SCOPE_* bits, by event type.
-using ScopePlan = std::array<std::uint8_t, SAKER_EVENT_COUNT>;
+using ScopePlan = std::array<std::uint8_t, SAKER_EVENTS_MAX>;
 
 class Driver {
  public:

@@ -12,9 +12,9 @@ namespace saker::capture {
 
 struct ProbeCounters {
   std::array<std::uint64_t, SAKER_COUNTERS> cause{};
-  std::array<std::uint64_t, SAKER_EVENT_COUNT> sent{};
-  std::array<std::uint64_t, SAKER_EVENT_COUNT> filtered{};
-  std::array<std::uint64_t, SAKER_EVENT_COUNT> dropped{};
+  std::array<std::uint64_t, SAKER_EVENTS_MAX> sent{};
+  std::array<std::uint64_t, SAKER_EVENTS_MAX> filtered{};
+  std::array<std::uint64_t, SAKER_EVENTS_MAX> dropped{};
   // Runs the kernel skipped because the program was already running on that CPU.
   std::uint64_t missed_runs = 0;
 

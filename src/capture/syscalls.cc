@@ -1,36 +1,41 @@
 #include "capture/syscalls.h"
 
+#include <vector>
+
+#include "capture/syscall_numbers.h"
+
 namespace saker::capture {
 namespace {
 
-using namespace event;
-
-// From the kernel's syscall tables: arch/x86/entry/syscalls/, include/uapi/asm-generic/unistd.h,
-// arch/arm/tools/syscall.tbl. An architecture without open, creat has only the *at calls.
-#if defined(__x86_64__)
-constexpr SyscallNumber kNative[] = {
-    {kOpen, 2},    {kOpenat, 257},   {kOpenat2, 437}, {kCreat, 85},     {kOpenByHandleAt, 304},
-    {kExecve, 59}, {kExecveat, 322}, {kExecve, 520},  {kExecveat, 545},  // x32's own
-};
-constexpr SyscallNumber kCompat[] = {
-    {kOpen, 5},    {kOpenat, 295},   {kOpenat2, 437}, {kCreat, 8}, {kOpenByHandleAt, 342},
-    {kExecve, 11}, {kExecveat, 358},
-};
-#elif defined(__aarch64__)
-constexpr SyscallNumber kNative[] = {
-    {kOpenat, 56}, {kOpenat2, 437}, {kOpenByHandleAt, 265}, {kExecve, 221}, {kExecveat, 281},
-};
-constexpr SyscallNumber kCompat[] = {
-    {kOpen, 5},    {kOpenat, 322},   {kOpenat2, 437}, {kCreat, 8}, {kOpenByHandleAt, 371},
-    {kExecve, 11}, {kExecveat, 387},
-};
-#else
-#error "the probe knows x86_64 and aarch64"
-#endif
+std::vector<SyscallNumber> resolved(std::span<const NamedSyscall> table) {
+  std::vector<SyscallNumber> rows;
+  rows.reserve(table.size());
+  for (const NamedSyscall& row : table) rows.push_back({event::find_type(row.event).value(), row.number});
+  return rows;
+}
 
 }  // namespace
 
-std::span<const SyscallNumber> native_syscalls() { return kNative; }
-std::span<const SyscallNumber> compat_syscalls() { return kCompat; }
+std::span<const SyscallNumber> native_syscalls() {
+  static const std::vector<SyscallNumber> table = resolved(native_numbers());
+  return table;
+}
+
+std::span<const SyscallNumber> compat_syscalls() {
+  static const std::vector<SyscallNumber> table = resolved(compat_numbers());
+  return table;
+}
+
+bool is_collected(event::TypeId type) {
+  static const std::vector<bool> collected = [] {
+    std::vector<bool> made(event::type_count());
+    for (const auto table : {native_syscalls(), compat_syscalls()}) {
+      for (const SyscallNumber& row : table) made[row.type] = true;
+    }
+    made[event::kProcexit] = true;
+    return made;
+  }();
+  return type < collected.size() && collected[type];
+}
 
 }  // namespace saker::capture

@@ -39,5 +39,14 @@ TEST(Syscalls, NumbersFitTheProbesTableAndAreUnique) {
   }
 }
 
+TEST(Syscalls, WhatThisArchitectureHasIsCollected) {
+  for (const char* name : {"openat", "execve", "procexit", "connect", "renameat2", "bpf", "getrandom"}) {
+    EXPECT_TRUE(is_collected(*event::find_type(name))) << name;
+  }
+  for (const char* name : {"switch", "container", "pread64", "spu_run"}) {
+    EXPECT_FALSE(is_collected(*event::find_type(name))) << name;
+  }
+}
+
 }  // namespace
 }  // namespace saker::capture

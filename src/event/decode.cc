@@ -1,7 +1,9 @@
 #include "event/decode.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "event/open_flags.h"
@@ -61,7 +63,7 @@ Task task_of(const saker_task& wire, const saker_header& header, Bytes record) {
   return task;
 }
 
-// Calls `take(kind, text)` for each part; false when a length does not fit.
+// Calls `take(part, text)` for each part; false when a length does not fit.
 template <class Take>
 bool each_part(Bytes parts, Take take) {
   while (!parts.empty()) {
@@ -74,7 +76,7 @@ bool each_part(Bytes parts, Take take) {
     text.bytes = {reinterpret_cast<const char*>(parts.data()), part.length};
     text.present = (part.flags & SAKER_PART_FAILED) == 0;
     text.truncated = (part.flags & SAKER_PART_TRUNCATED) != 0;
-    take(part.kind, text);
+    take(part, text);
     parts = parts.subspan(part.length);
   }
   return true;
@@ -111,11 +113,11 @@ bool decode_exec(Bytes record, Event& event) {
                .upper_layer = (wire.exe_flags & SAKER_EXE_UPPER_LAYER) != 0,
                .lower_layer = (wire.exe_flags & SAKER_EXE_LOWER_LAYER) != 0,
                .from_memfd = (wire.exe_flags & SAKER_EXE_FROM_MEMFD) != 0};
-  const bool ok = each_part(record.subspan(sizeof(wire)), [&](unsigned kind, const Text& text) {
-    if (kind == SAKER_PART_NAME) exec.filename = text;
-    if (kind == SAKER_PART_EXE) exec.exe = text;
-    if (kind == SAKER_PART_CWD) exec.cwd = text;
-    if (kind == SAKER_PART_ARGS) exec.args = text;
+  const bool ok = each_part(record.subspan(sizeof(wire)), [&](const saker_part& part, const Text& text) {
+    if (part.kind == SAKER_PART_NAME) exec.filename = text;
+    if (part.kind == SAKER_PART_EXE) exec.exe = text;
+    if (part.kind == SAKER_PART_CWD) exec.cwd = text;
+    if (part.kind == SAKER_PART_ARGS) exec.args = text;
   });
   event.body = exec;
   return ok;
@@ -145,16 +147,73 @@ bool decode_file(Bytes record, Event& event) {
   file.ino = wire.ino;
   file.dev = wire.dev;
   file.inode_mode = wire.inode_mode;
-  const bool ok = each_part(record.subspan(sizeof(wire)), [&](unsigned kind, const Text& text) {
-    if (kind == SAKER_PART_NAME) file.name = text;
-    if (kind == SAKER_PART_BASE) file.base = text;
-    if (kind == SAKER_PART_RESOLVED) file.resolved = text;
-    if (kind == SAKER_PART_INNER) file.inner = text;
-    if (kind == SAKER_PART_CWD) file.cwd = text;
-    if (kind == SAKER_PART_ARGS) file.args = text;
+  const bool ok = each_part(record.subspan(sizeof(wire)), [&](const saker_part& part, const Text& text) {
+    if (part.kind == SAKER_PART_NAME) file.name = text;
+    if (part.kind == SAKER_PART_BASE) file.base = text;
+    if (part.kind == SAKER_PART_RESOLVED) file.resolved = text;
+    if (part.kind == SAKER_PART_INNER) file.inner = text;
+    if (part.kind == SAKER_PART_CWD) file.cwd = text;
+    if (part.kind == SAKER_PART_ARGS) file.args = text;
   });
   event.body = file;
   return ok;
+}
+
+std::string_view address_bytes(const saker_descriptor& wire, const __u8 (&field)[16], std::string_view part) {
+  const auto offset =
+      static_cast<std::size_t>(reinterpret_cast<const char*>(field) - reinterpret_cast<const char*>(&wire));
+  if (wire.family == AF_INET) return part.substr(offset, sizeof(in_addr));
+  if (wire.family == AF_INET6) return part.substr(offset, sizeof(in6_addr));
+  return {};
+}
+
+bool decode_descriptor(std::string_view part, Descriptor& into) {
+  saker_descriptor wire;
+  if (part.size() < sizeof(wire)) return false;
+  std::memcpy(&wire, part.data(), sizeof(wire));
+  into.fd = wire.fd;
+  into.kind = wire.kind;
+  into.family = wire.family;
+  into.ino = wire.ino;
+  into.dev = wire.dev;
+  into.inode_mode = wire.inode_mode;
+  into.file_flags = wire.file_flags;
+  into.magic = wire.magic;
+  into.type = wire.type;
+  into.protocol = wire.protocol;
+  into.state = wire.state;
+  into.local_port = wire.local_port;
+  into.remote_port = wire.remote_port;
+  into.queue = wire.queue;
+  into.queue_max = wire.queue_max;
+  into.local = address_bytes(wire, wire.local, part);
+  into.remote = address_bytes(wire, wire.remote, part);
+  into.own_address = wire.own_address;
+  into.peer_address = wire.peer_address;
+  return true;
+}
+
+bool decode_call(Bytes record, Event& event) {
+  saker_call_record wire;
+  if (!read_fixed(record, wire)) return false;
+  event.task = task_of(wire.task, wire.header, record);
+  Call& call = event.body.emplace<Call>();
+  call.result = wire.result;
+  std::ranges::copy(wire.arguments, call.arguments.begin());
+  bool whole = true;
+  const bool ok = each_part(record.subspan(sizeof(wire)), [&](const saker_part& part, const Text& text) {
+    if (part.kind == SAKER_PART_CWD) call.cwd = text;
+    if (part.kind == SAKER_PART_ARGUMENT && part.argument < call.texts.size())
+      call.texts[part.argument] = text;
+    if (part.kind == SAKER_PART_DESCRIPTOR && call.descriptor_count < Call::kDescriptorsMax) {
+      call.descriptor_of[call.descriptor_count] = part.argument;
+      whole &= decode_descriptor(text.bytes, call.descriptors[call.descriptor_count++]);
+    }
+    // The name follows its descriptor.
+    if (part.kind == SAKER_PART_DESCRIPTOR_NAME && call.descriptor_count > 0)
+      call.descriptors[call.descriptor_count - 1].name = text;
+  });
+  return ok && whole;
 }
 
 bool decode_cgroup(Bytes record, Event& event) {
@@ -163,8 +222,8 @@ bool decode_cgroup(Bytes record, Event& event) {
   Cgroup cgroup;
   cgroup.key = wire.key;
   cgroup.removed = wire.op == SAKER_CGROUP_REMOVED;
-  const bool ok = each_part(record.subspan(sizeof(wire)), [&](unsigned kind, const Text& text) {
-    if (kind == SAKER_PART_CGROUP) cgroup.path = text;
+  const bool ok = each_part(record.subspan(sizeof(wire)), [&](const saker_part& part, const Text& text) {
+    if (part.kind == SAKER_PART_CGROUP) cgroup.path = text;
   });
   event.body = cgroup;
   return ok;
@@ -177,7 +236,7 @@ Result<Event> decode(std::span<const std::byte> record) {
   if (!read_fixed(record, header)) return broken("shorter than its header");
   if (header.size < sizeof(header) || header.size > record.size()) return broken("size does not fit");
   if (header.size > SAKER_RECORD_BYTES_MAX) return broken("larger than any record");
-  if (header.event >= SAKER_EVENT_COUNT) return broken("unknown event number");
+  if (header.event >= type_count()) return broken("unknown event number");
   record = record.first(header.size);
 
   Event event;
@@ -197,6 +256,9 @@ Result<Event> decode(std::span<const std::byte> record) {
       break;
     case SAKER_RECORD_FILE:
       ok = decode_file(record, event);
+      break;
+    case SAKER_RECORD_CALL:
+      ok = decode_call(record, event);
       break;
     case SAKER_RECORD_CGROUP:
       ok = decode_cgroup(record, event);

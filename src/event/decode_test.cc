@@ -18,8 +18,9 @@ class RecordBuilder {
   explicit RecordBuilder(const Fixed& fixed) {
     append(&fixed, sizeof(fixed));
   }
-  RecordBuilder& part(std::uint16_t kind, std::string_view text, std::uint16_t flags = 0) {
-    const saker_part part{kind, flags, static_cast<std::uint32_t>(text.size())};
+  RecordBuilder& part(std::uint8_t kind, std::string_view text, std::uint16_t flags = 0,
+                      std::uint8_t argument = 0) {
+    const saker_part part{kind, argument, flags, static_cast<std::uint32_t>(text.size())};
     append(&part, sizeof(part));
     append(text.data(), text.size());
     return *this;
@@ -60,7 +61,7 @@ saker_file_record file_record() {
 TEST(Decode, FileRecord) {
   const auto bytes = RecordBuilder(file_record())
                          .part(SAKER_PART_NAME, "../etc/shadow")
-                         .part(999, "a part of a later version")
+                         .part(99, "a part of a later version")
                          .part(SAKER_PART_RESOLVED, "/etc/shadow", SAKER_PART_TRUNCATED)
                          .part(SAKER_PART_CWD, "", SAKER_PART_FAILED)
                          .bytes();
@@ -119,6 +120,84 @@ TEST(Decode, RefusesWhatItDoesNotKnow) {
   record.header.type = SAKER_RECORD_FILE;
   record.header.event = 999;
   EXPECT_EQ(decode(RecordBuilder(record).bytes()).error().code, ErrorCode::kInvalid);
+}
+
+saker_call_record call_record(TypeId type) {
+  saker_call_record record{};
+  record.header.type = SAKER_RECORD_CALL;
+  record.header.event = type;
+  record.task.tgid = 100;
+  return record;
+}
+
+std::string_view bytes_of(const saker_descriptor& descriptor) {
+  return {reinterpret_cast<const char*>(&descriptor), sizeof(descriptor)};
+}
+
+TEST(Decode, CallRecord) {
+  saker_call_record record = call_record(*find_type("renameat2"));
+  record.result = -2;
+  record.arguments[0] = 7;
+  saker_descriptor directory{};
+  directory.fd = 7;
+  directory.kind = SAKER_DESCRIPTOR_FILE;
+  directory.inode_mode = 040755;
+  RecordBuilder builder(record);
+  builder.part(SAKER_PART_DESCRIPTOR, bytes_of(directory), 0, 0)
+      .part(SAKER_PART_DESCRIPTOR_NAME, "/var/log", 0, 0)
+      .part(SAKER_PART_ARGUMENT, "old", 0, 1)
+      .part(SAKER_PART_ARGUMENT, "", SAKER_PART_FAILED, 3)
+      .part(SAKER_PART_CWD, "/root");
+  const auto bytes = builder.bytes();
+  const auto event = decode(bytes);
+  ASSERT_TRUE(event) << event.error().message;
+  EXPECT_EQ(type_name(event->type), "renameat2");
+  const auto& call = std::get<Call>(event->body);
+  EXPECT_EQ(event->result(), -2);
+  EXPECT_EQ(call.arguments[0], 7U);
+  EXPECT_EQ(call.texts[1].bytes, "old");
+  EXPECT_FALSE(call.texts[3].present);
+  EXPECT_EQ(call.cwd.bytes, "/root");
+  ASSERT_NE(call.descriptor(0), nullptr);
+  EXPECT_EQ(call.descriptor(0)->name.bytes, "/var/log");
+  EXPECT_EQ(call.descriptor(2), nullptr);
+}
+
+TEST(Decode, SocketAddressesAreAsLongAsTheirFamily) {
+  struct Row {
+    std::uint16_t family;
+    std::size_t bytes;
+  };
+  for (const Row row : {Row{2, 4}, Row{10, 16}, Row{1, 0}, Row{16, 0}}) {
+    saker_descriptor socket{};
+    socket.kind = SAKER_DESCRIPTOR_SOCKET;
+    socket.family = row.family;
+    socket.local[0] = 127;
+    const auto bytes = RecordBuilder(call_record(*find_type("connect")))
+                           .part(SAKER_PART_DESCRIPTOR, bytes_of(socket))
+                           .bytes();
+    const auto event = decode(bytes);
+    ASSERT_TRUE(event);
+    const Descriptor* decoded = std::get<Call>(event->body).descriptor(0);
+    ASSERT_NE(decoded, nullptr);
+    EXPECT_EQ(decoded->local.size(), row.bytes) << row.family;
+  }
+}
+
+TEST(Decode, CallWithABrokenDescriptorIsRefused) {
+  const auto bytes =
+      RecordBuilder(call_record(*find_type("connect"))).part(SAKER_PART_DESCRIPTOR, "short").bytes();
+  EXPECT_FALSE(decode(bytes));
+}
+
+TEST(Decode, MoreDescriptorsThanACallHasAreLeftOut) {
+  RecordBuilder builder(call_record(*find_type("connect")));
+  const saker_descriptor descriptor{};
+  for (std::uint8_t i = 0; i < 10; ++i) builder.part(SAKER_PART_DESCRIPTOR, bytes_of(descriptor), 0, i);
+  const auto bytes = builder.bytes();
+  const auto event = decode(bytes);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(std::get<Call>(event->body).descriptor_count, Call::kDescriptorsMax);
 }
 
 }  // namespace

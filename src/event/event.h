@@ -4,6 +4,7 @@
 // the fixed numbers and no text. Ids and times are as in wire/records.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <variant>
@@ -90,6 +91,45 @@ struct File {
   std::uint32_t inode_mode = 0;  // st_mode of the opened file; 0 when it failed
 };
 
+// What a descriptor stands for; see struct saker_descriptor.
+struct Descriptor {
+  std::int32_t fd = -1;
+  std::uint16_t kind = 0;  // enum saker_descriptor_kind
+  std::uint16_t family = 0;
+  std::uint64_t ino = 0;
+  std::uint32_t dev = 0;
+  std::uint32_t inode_mode = 0;
+  std::uint32_t file_flags = 0;  // enum saker_file_flags
+  std::uint32_t magic = 0;
+  std::uint16_t type = 0, protocol = 0, state = 0;
+  std::uint16_t local_port = 0, remote_port = 0;
+  std::uint32_t queue = 0, queue_max = 0;
+  std::string_view local, remote;  // 4 or 16 bytes in network order; empty unless IP
+  std::uint64_t own_address = 0, peer_address = 0;
+  Text name;  // path of a file, or of a bound unix socket
+};
+
+// Any call but the open family: its numbers, and what the schema wanted of them.
+struct Call {
+  std::int64_t result = 0;
+  std::array<std::uint64_t, SAKER_ARGUMENTS> arguments{};
+  std::array<Text, SAKER_ARGUMENTS> texts{};  // what arguments point to
+  Text cwd;
+
+  // Of an argument, SAKER_RESULT or SAKER_RESULT2; null when it is no open descriptor.
+  const Descriptor* descriptor(std::uint8_t argument) const {
+    for (std::size_t i = 0; i < descriptor_count; ++i) {
+      if (descriptor_of[i] == argument) return &descriptors[i];
+    }
+    return nullptr;
+  }
+
+  static constexpr std::size_t kDescriptorsMax = 4;
+  std::array<Descriptor, kDescriptorsMax> descriptors{};
+  std::array<std::uint8_t, kDescriptorsMax> descriptor_of{};
+  std::size_t descriptor_count = 0;
+};
+
 struct Cgroup {
   std::uint64_t key = 0;
   bool removed = false;
@@ -103,7 +143,7 @@ struct Event {
   std::uint64_t time_ns = 0;  // boot time
   std::uint64_t wall_ns = 0;  // since the epoch; set by the pipeline
   Task task;
-  std::variant<Fork, Exec, Exit, File, Cgroup> body;
+  std::variant<Fork, Exec, Exit, File, Call, Cgroup> body;
 
   // The call's result: descriptor, 0 or -errno. Nothing for events that have none (procexit).
   bool has_result() const {
@@ -111,6 +151,7 @@ struct Event {
   }
   std::int64_t result() const {
     if (const auto* file = std::get_if<File>(&body)) return file->result;
+    if (const auto* call = std::get_if<Call>(&body)) return call->result;
     return 0;
   }
   bool is_open() const { return type >= kOpen && type <= kOpenByHandleAt; }

@@ -503,9 +503,4 @@ std::optional<TypeId> find_type(std::string_view name) {
   return found->second;
 }
 
-bool is_collected(TypeId id) {
-  // A clone reaches the process table only; judging it comes with the full event set.
-  return id > SAKER_EVENT_NONE && id < SAKER_EVENT_COUNT && id != kClone;
-}
-
 }  // namespace saker::event

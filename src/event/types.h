@@ -1,9 +1,7 @@
 // The names evt.type can have, and a small number for each.
 //
 // The first rows are what the probe sends, numbered as in wire/records.h; the others are the further
-// event and system call names of Falco's schema, so that a rule which names one loads. A row says whether
-// this version's probe brings it: a rule on one that it does not bring can never fire, and the agent says
-// so when it starts.
+// event and system call names of Falco's schema, so that a rule which names one loads.
 #pragma once
 
 #include <cstddef>
@@ -36,8 +34,5 @@ inline std::string_view type_name(TypeId id) { return type_names()[id]; }
 
 // Exact and case sensitive; nothing for an unknown name.
 std::optional<TypeId> find_type(std::string_view name);
-
-// True when the probe of this version sends events of this type to the rules.
-bool is_collected(TypeId id);
 
 }  // namespace saker::event

@@ -23,12 +23,5 @@ TEST(Types, UnknownNamesAreNotFound) {
   for (const char* name : {"", "Open", "openatt", "execve "}) EXPECT_FALSE(find_type(name)) << name;
 }
 
-TEST(Types, TheProbeBringsTheOpenFamilyAndExecs) {
-  for (const char* name : {"open", "openat", "openat2", "creat", "open_by_handle_at", "execve", "procexit"}) {
-    EXPECT_TRUE(is_collected(*find_type(name))) << name;
-  }
-  EXPECT_FALSE(is_collected(*find_type("connect")));
-}
-
 }  // namespace
 }  // namespace saker::event

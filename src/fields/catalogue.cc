@@ -222,7 +222,8 @@ const Field* Catalogue::dotted(std::string_view name) const {
 const Catalogue& syscall_catalogue() {
   static const Catalogue catalogue = [] {
     std::vector<Field> rows;
-    for (const auto part : {evt_fields(), proc_fields(), user_fields(), fd_fields(), container_fields()}) {
+    for (const auto part : {evt_fields(), proc_fields(), user_fields(), fd_fields(), socket_fields(),
+                            path_fields(), container_fields()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return Catalogue(std::move(rows));

@@ -17,6 +17,7 @@
 #include "fields/value.h"
 #include "state/containers.h"
 #include "state/process_table.h"
+#include "state/sockets.h"
 #include "state/users.h"
 
 namespace saker::fields {
@@ -89,6 +90,7 @@ struct Subject {
   const state::Container* container = nullptr;  // null on the host
   state::Where where = state::Where::kUnknown;
   const state::Users* users = nullptr;
+  const state::Socket* socket = nullptr;  // of the call's main descriptor; null when that is no IP socket
   std::string_view hostname;
   std::uint64_t boot_wall_ns = 0;  // wall-clock time of boot
   // Which of a file's names fd.name and its relatives speak of; see names.h. 0 = as requested.

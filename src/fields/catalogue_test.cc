@@ -105,8 +105,9 @@ TEST(Catalogue, WhichFieldsAreSpecial) {
     if (field.by_name) by_name.insert(field.name);
     if (field.format == Format::kTime) time.insert(field.name);
   }
-  EXPECT_EQ(any, (std::set<std::string_view>{"proc.aname", "proc.aexe", "proc.aexepath", "proc.acmdline",
-                                             "proc.apid", "proc.aenv"}));
+  EXPECT_EQ(any,
+            (std::set<std::string_view>{"fd.ip", "fd.net", "fd.port", "fd.proto", "proc.aname", "proc.aexe",
+                                        "proc.aexepath", "proc.acmdline", "proc.apid", "proc.aenv"}));
   EXPECT_EQ(by_name, (std::set<std::string_view>{"fd.name", "fd.directory", "fd.filename", "fd.containername",
                                                  "fd.containerdirectory", "fs.path.name"}));
   EXPECT_EQ(time, (std::set<std::string_view>{"evt.time", "evt.time.s", "evt.time.iso8601", "evt.datetime",

@@ -1,6 +1,11 @@
 // evt.* and syscall.type: the event itself.
+#include <algorithm>
+#include <iterator>
+
 #include "event/open_flags.h"
+#include "event/schema.h"
 #include "fields/arena_text.h"
+#include "fields/descriptor.h"
 #include "fields/evt_text.h"
 #include "fields/field_rows.h"
 #include "fields/flags.h"
@@ -37,39 +42,94 @@ Value syscall_type(const Subject& s) { return is_call(s) ? type(s) : Value(); }
 Value type_is(const Subject& s, const Argument& argument, Arena&) {
   return Value::unsigned_integer(event::type_name(s.event->type) == argument.key ? 1 : 0);
 }
-Value category(const Subject& s) { return Value::text(s.event->is_open() ? "file" : "process"); }
+Value category(const Subject& s) {
+  const event::Schema* schema = event::find_schema(s.event->type);
+  return Value::text(event::category_name(schema == nullptr ? event::Category::kOther : schema->category));
+}
 
 Value args(const Subject& s, Arena& arena) { return Value::text(all_parameters_text(s, arena)); }
 
-const Parameter* parameter_of(const Subject& s, const Argument& argument) {
-  if (argument.kind == Argument::Kind::kKey) return find_parameter(s.event->type, argument.key);
-  const auto all = parameters(s.event->type);
+const event::Parameter* parameter_of(const Subject& s, const Argument& argument) {
+  if (argument.kind == Argument::Kind::kKey) return event::find_parameter(s.event->type, argument.key);
+  const event::Schema* schema = event::find_schema(s.event->type);
   const auto index = static_cast<std::uint64_t>(argument.index);
-  return index < all.size() ? &all[index] : nullptr;
+  return schema != nullptr && index < schema->parameters.size() ? &schema->parameters[index] : nullptr;
 }
 Value arg(const Subject& s, const Argument& argument, Arena& arena) {
-  const Parameter* parameter = parameter_of(s, argument);
+  const event::Parameter* parameter = parameter_of(s, argument);
   return parameter == nullptr ? Value() : parameter_text(*parameter, s, arena);
 }
 Value rawarg(const Subject& s, const Argument& argument, Arena& arena) {
-  const Parameter* parameter = parameter_of(s, argument);
-  return parameter == nullptr || parameter->read == nullptr ? Value() : parameter->read(s, arena);
+  const event::Parameter* parameter = parameter_of(s, argument);
+  return parameter == nullptr ? Value() : parameter_value(*parameter, s, arena);
+}
+
+// An event that carries nothing but its name has no result either.
+bool has_result(const Subject& s) {
+  return s.event->has_result() && event::find_schema(s.event->type) != nullptr;
 }
 
 Value res(const Subject& s) {
-  if (!s.event->has_result()) return {};
+  if (!has_result(s)) return {};
   const std::int64_t result = s.event->result();
   return Value::text(result >= 0 ? "SUCCESS" : errno_name(-result));
 }
-Value rawres(const Subject& s) { return s.event->has_result() ? Value::integer(s.event->result()) : Value(); }
-Value failed(const Subject& s) {
-  return s.event->has_result() ? Value::boolean(s.event->result() < 0) : Value();
-}
+Value rawres(const Subject& s) { return has_result(s) ? Value::integer(s.event->result()) : Value(); }
+Value failed(const Subject& s) { return has_result(s) ? Value::boolean(s.event->result() < 0) : Value(); }
 Value count_error(const Subject& s) {
-  return s.event->has_result() ? Value::unsigned_integer(s.event->result() < 0 ? 1 : 0) : Value();
+  return has_result(s) ? Value::unsigned_integer(s.event->result() < 0 ? 1 : 0) : Value();
 }
-Value count_error_file(const Subject& s) { return s.event->is_open() ? count_error(s) : Value(); }
-Value count_error_other(const Subject& s) { return s.event->is_open() ? Value() : count_error(s); }
+// What kind of thing the call worked on, or tried to.
+enum class Worked { kFile, kNet, kMemory, kOther };
+Worked worked_on(const Subject& s) {
+  const event::Schema* schema = event::find_schema(s.event->type);
+  if (s.event->is_open() || (schema != nullptr && schema->category == event::Category::kFile))
+    return Worked::kFile;
+  if (schema != nullptr && schema->category == event::Category::kNet) return Worked::kNet;
+  if (schema != nullptr && schema->category == event::Category::kMemory) return Worked::kMemory;
+  const event::Descriptor* descriptor = main_descriptor_of(s);
+  if (descriptor == nullptr) return Worked::kOther;
+  if (descriptor->kind == SAKER_DESCRIPTOR_SOCKET) return Worked::kNet;
+  return descriptor->kind == SAKER_DESCRIPTOR_FILE ? Worked::kFile : Worked::kOther;
+}
+template <Worked kWhat>
+Value count_error_of(const Subject& s) {
+  return worked_on(s) == kWhat ? count_error(s) : Value();
+}
+
+std::uint8_t traits_of(const Subject& s) {
+  const event::Schema* schema = event::find_schema(s.event->type);
+  return schema == nullptr ? std::uint8_t{0} : schema->traits;
+}
+template <std::uint8_t kTraits>
+Value has_trait(const Subject& s) {
+  return Value::boolean((traits_of(s) & kTraits) != 0);
+}
+Value io_dir(const Subject& s) {
+  const std::uint8_t traits = traits_of(s);
+  if ((traits & event::kReads) != 0) return Value::text("read");
+  return (traits & event::kWrites) != 0 ? Value::text("write") : Value();
+}
+Value buffer(const Subject& s, Arena& arena) {
+  if ((traits_of(s) & (event::kReads | event::kWrites)) == 0) return {};
+  const event::Parameter* data = event::find_parameter(s.event->type, "data");
+  return data == nullptr ? Value() : parameter_value(*data, s, arena);
+}
+// What was really read or written, of the wanted directions and things.
+template <std::uint8_t kDirections, int kWhat = -1>
+Value buflen(const Subject& s) {
+  if ((traits_of(s) & kDirections) == 0 || s.event->result() < 0) return {};
+  if (kWhat >= 0 && worked_on(s) != static_cast<Worked>(kWhat)) return {};
+  return Value::unsigned_integer(static_cast<std::uint64_t>(s.event->result()));
+}
+constexpr std::uint8_t kIn = event::kReads, kOut = event::kWrites, kInOut = kIn | kOut;
+constexpr int kOfFile = static_cast<int>(Worked::kFile), kOfNet = static_cast<int>(Worked::kNet);
+Value is_syslog(const Subject& s) {
+  const event::Descriptor* descriptor = main_descriptor_of(s);
+  const bool log = descriptor != nullptr && descriptor->name.bytes.find("/dev/log") != std::string_view::npos;
+  return Value::boolean(log && (traits_of(s) & event::kWrites) != 0);
+}
+
 Value count_exit(const Subject& s) { return is_call(s) ? Value::unsigned_integer(1) : Value(); }
 
 // creat has no flags of its own and counts for evt.is_open_exec only.
@@ -96,12 +156,31 @@ Value is_open_exec(const Subject& s) {
 constexpr std::string_view kPathWords[] = {"src", "dst"};
 std::span<const std::string_view> path_words() { return kPathWords; }
 
+// The calls whose two paths each have a directory of their own, and unlinkat.
+bool has_abspath(std::string_view type) {
+  constexpr std::string_view kCalls[] = {"linkat", "renameat", "renameat2", "symlinkat", "unlinkat"};
+  return std::ranges::find(kCalls, type) != std::end(kCalls);
+}
+
+Value call_abspath(const Subject& s, std::size_t which, Arena& arena) {
+  const event::Schema* schema = event::find_schema(s.event->type);
+  if (schema == nullptr || !has_abspath(schema->name)) return {};
+  for (const event::Parameter& parameter : schema->parameters) {
+    if (parameter.kind != event::ParameterKind::kRelativePath || which-- != 0) continue;
+    const std::string_view path = parameter_path(parameter, s, arena);
+    return path.empty() ? Value() : Value::text(path);
+  }
+  return {};
+}
+
 // Unlike fd.name, an unknown directory here ends with a slash.
 Value abspath(const Subject& s, const Argument& argument, Arena& arena) {
+  const bool second = argument.key == "dst";
   const event::File* file = opened_with_flags(s);
-  if (file == nullptr || s.event->type == event::kOpen || argument.key == "dst") return {};
+  if (file == nullptr) return call_abspath(s, second ? 1 : 0, arena);
+  if (s.event->type == event::kOpen || second) return {};
   const std::string_view name = file_name(*file, 0, arena);
-  const bool unknown = file->name.present && name.starts_with("<UNKNOWN>");
+  const bool unknown = file->name.present && name.starts_with(kUnknownDirectory);
   if (unknown) return Value::text(join_path("<UNKNOWN>/", file->name.bytes, arena));
   return name.empty() ? Value() : Value::text(name);
 }
@@ -217,17 +296,23 @@ constexpr Field kRows[] = {
      .argument = kDyn,
      .help = "One parameter as text, by its name or position.",
      .read = reader<arg>,
-     .words = parameter_names},
+     .words = event::parameter_names},
     {.name = "evt.rawarg",
      .type = kDynamic,
      .argument = ArgumentKind::kRequiredDotName,
      .flags = kTwoWay,
      .help = "One parameter by its name, as the number or text it is.",
      .read = reader<rawarg>,
-     .words = parameter_names},
+     .words = event::parameter_names},
     {.name = "evt.info", .help = "The same as evt.args.", .read = reader<args>},
-    {.name = "evt.buffer", .type = kBytes, .help = "The bytes that were read, written, sent or received."},
-    {.name = "evt.buflen", .type = kUint64, .help = "How many bytes evt.buffer stands for."},
+    {.name = "evt.buffer",
+     .type = kBytes,
+     .help = "The bytes that were read, written, sent or received.",
+     .read = reader<buffer>},
+    {.name = "evt.buflen",
+     .type = kUint64,
+     .help = "How many bytes evt.buffer stands for.",
+     .read = reader<buflen<kInOut>>},
     {.name = "evt.res", .help = "SUCCESS or the name of the error.", .read = reader<res>},
     {.name = "evt.rawres",
      .type = kInt64,
@@ -237,16 +322,28 @@ constexpr Field kRows[] = {
      .type = kBool,
      .help = "True when the call returned an error.",
      .read = reader<failed>},
-    {.name = "evt.is_io", .type = kBool, .help = "True for calls that read or write.", .read = reader<never>},
-    {.name = "evt.is_io_read", .type = kBool, .help = "True for calls that read.", .read = reader<never>},
-    {.name = "evt.is_io_write", .type = kBool, .help = "True for calls that write.", .read = reader<never>},
-    {.name = "evt.io_dir", .help = "read or write; none for other calls."},
+    {.name = "evt.is_io",
+     .type = kBool,
+     .help = "True for calls that read or write.",
+     .read = reader<has_trait<kInOut>>},
+    {.name = "evt.is_io_read",
+     .type = kBool,
+     .help = "True for calls that read.",
+     .read = reader<has_trait<kIn>>},
+    {.name = "evt.is_io_write",
+     .type = kBool,
+     .help = "True for calls that write.",
+     .read = reader<has_trait<kOut>>},
+    {.name = "evt.io_dir", .help = "read or write; none for other calls.", .read = reader<io_dir>},
     {.name = "evt.is_wait",
      .type = kBool,
      .help = "True for calls that make their thread wait.",
-     .read = reader<never>},
+     .read = reader<has_trait<event::kWaits>>},
     {.name = "evt.wait_latency", .type = kRelTime, .flags = kDeprecated, .help = "Retired."},
-    {.name = "evt.is_syslog", .type = kBool, .help = "True for a message to syslog.", .read = reader<never>},
+    {.name = "evt.is_syslog",
+     .type = kBool,
+     .help = "True for a message to syslog.",
+     .read = reader<is_syslog>},
     {.name = "evt.count", .type = kUint32, .help = "1, for sums.", .read = reader<always<1>>},
     {.name = "evt.count.error",
      .type = kUint32,
@@ -255,13 +352,19 @@ constexpr Field kRows[] = {
     {.name = "evt.count.error.file",
      .type = kUint32,
      .help = "evt.count.error of calls on files.",
-     .read = reader<count_error_file>},
-    {.name = "evt.count.error.net", .type = kUint32, .help = "evt.count.error of calls on sockets."},
-    {.name = "evt.count.error.memory", .type = kUint32, .help = "evt.count.error of calls on memory."},
+     .read = reader<count_error_of<Worked::kFile>>},
+    {.name = "evt.count.error.net",
+     .type = kUint32,
+     .help = "evt.count.error of calls on sockets.",
+     .read = reader<count_error_of<Worked::kNet>>},
+    {.name = "evt.count.error.memory",
+     .type = kUint32,
+     .help = "evt.count.error of calls on memory.",
+     .read = reader<count_error_of<Worked::kMemory>>},
     {.name = "evt.count.error.other",
      .type = kUint32,
      .help = "evt.count.error of all other calls.",
-     .read = reader<count_error_other>},
+     .read = reader<count_error_of<Worked::kOther>>},
     {.name = "evt.count.exit",
      .type = kUint32,
      .help = "1 when a call came back.",
@@ -278,17 +381,46 @@ constexpr Field kRows[] = {
      .help = "The path parameter made absolute; .src and .dst choose one of two.",
      .read = reader<abspath>,
      .words = path_words},
-    {.name = "evt.buflen.in", .type = kUint64, .flags = kHidden, .help = "evt.buflen of what came in."},
-    {.name = "evt.buflen.out", .type = kUint64, .flags = kHidden, .help = "evt.buflen of what went out."},
-    {.name = "evt.buflen.file", .type = kUint64, .flags = kHidden, .help = "evt.buflen on files."},
-    {.name = "evt.buflen.file.in", .type = kUint64, .flags = kHidden, .help = "evt.buflen read from files."},
+    {.name = "evt.buflen.in",
+     .type = kUint64,
+     .flags = kHidden,
+     .help = "evt.buflen of what came in.",
+     .read = reader<buflen<kIn>>},
+    {.name = "evt.buflen.out",
+     .type = kUint64,
+     .flags = kHidden,
+     .help = "evt.buflen of what went out.",
+     .read = reader<buflen<kOut>>},
+    {.name = "evt.buflen.file",
+     .type = kUint64,
+     .flags = kHidden,
+     .help = "evt.buflen on files.",
+     .read = reader<buflen<kInOut, kOfFile>>},
+    {.name = "evt.buflen.file.in",
+     .type = kUint64,
+     .flags = kHidden,
+     .help = "evt.buflen read from files.",
+     .read = reader<buflen<kIn, kOfFile>>},
     {.name = "evt.buflen.file.out",
      .type = kUint64,
      .flags = kHidden,
-     .help = "evt.buflen written to files."},
-    {.name = "evt.buflen.net", .type = kUint64, .flags = kHidden, .help = "evt.buflen on sockets."},
-    {.name = "evt.buflen.net.in", .type = kUint64, .flags = kHidden, .help = "evt.buflen received."},
-    {.name = "evt.buflen.net.out", .type = kUint64, .flags = kHidden, .help = "evt.buflen sent."},
+     .help = "evt.buflen written to files.",
+     .read = reader<buflen<kOut, kOfFile>>},
+    {.name = "evt.buflen.net",
+     .type = kUint64,
+     .flags = kHidden,
+     .help = "evt.buflen on sockets.",
+     .read = reader<buflen<kInOut, kOfNet>>},
+    {.name = "evt.buflen.net.in",
+     .type = kUint64,
+     .flags = kHidden,
+     .help = "evt.buflen received.",
+     .read = reader<buflen<kIn, kOfNet>>},
+    {.name = "evt.buflen.net.out",
+     .type = kUint64,
+     .flags = kHidden,
+     .help = "evt.buflen sent.",
+     .read = reader<buflen<kOut, kOfNet>>},
     {.name = "evt.is_open_read",
      .type = kBool,
      .help = "True for an open that asks to read.",

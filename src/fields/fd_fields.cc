@@ -1,19 +1,20 @@
-// fd.*, fs.path.* and their kin: what the call works on. Sockets and other descriptors are not collected
-// yet, so only files have values.
+// fd.*: the descriptor that a call makes or works on. Opens tell theirs in the record of the file, which has
+// several names; all others in the descriptors of the call.
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "event/open_flags.h"
+#include "event/schema.h"
 #include "fields/arena_text.h"
+#include "fields/descriptor.h"
 #include "fields/field_rows.h"
 #include "fields/names.h"
 
 namespace saker::fields {
 namespace {
-
-constexpr std::int64_t kNotPermitted = -1;  // -EPERM, and what Falco's success test of opens compares with
 
 // The file that an open call gave; null when it failed.
 const event::File* open_file(const Subject& s) {
@@ -27,44 +28,76 @@ std::string_view name_of(const Subject& s, const event::File& file, Arena& arena
   return name.empty() ? file_name(file, 0, arena) : name;
 }
 
-std::string_view directory_of(const event::File& file, std::string_view name) {
-  if (file.result >= 0 && is_directory(file)) return name;
-  const std::size_t slash = name.rfind('/');
-  return slash == std::string_view::npos || slash == 0 ? "/" : name.substr(0, slash);
-}
-
+// The number that the call names or returned; -1 when the call that makes it failed.
 Value num(const Subject& s) {
-  const event::File* file = opened(s);
-  return file == nullptr ? Value() : Value::integer(std::max<std::int64_t>(file->result, -1));
+  if (const event::File* file = opened(s)) return Value::integer(std::max<std::int64_t>(file->result, -1));
+  const auto* call = std::get_if<event::Call>(&s.event->body);
+  const auto place = event::main_descriptor(s.event->type);
+  if (call == nullptr || !place) return {};
+  if (*place < call->arguments.size())
+    return Value::integer(static_cast<std::int32_t>(call->arguments[*place]));
+  const event::Descriptor* made = main_descriptor_of(s);
+  return Value::integer(made == nullptr ? -1 : made->fd);
 }
 Value type(const Subject& s) {
-  const event::File* file = open_file(s);
-  return file == nullptr ? Value() : Value::text(is_directory(*file) ? "directory" : "file");
+  if (const event::File* file = open_file(s)) return Value::text(is_directory(*file) ? "directory" : "file");
+  const event::Descriptor* descriptor = main_descriptor_of(s);
+  const std::string_view type = descriptor == nullptr ? std::string_view() : type_of(*descriptor);
+  return type.empty() ? Value() : Value::text(type);
 }
 Value typechar(const Subject& s) {
-  const event::File* file = opened(s);
-  if (file == nullptr) return {};
-  return Value::text(file->result >= 0 && is_directory(*file) ? "d" : "f");
+  if (const event::File* file = opened(s))
+    return Value::text(file->result >= 0 && is_directory(*file) ? "d" : "f");
+  if (!event::main_descriptor(s.event->type)) return {};
+  const event::Descriptor* descriptor = main_descriptor_of(s);
+  return Value::text(descriptor == nullptr ? "o" : typechar_of(type_of(*descriptor)));
 }
 Value name(const Subject& s, Arena& arena) {
-  const event::File* file = opened(s);
-  return file == nullptr ? Value() : Value::text(name_of(s, *file, arena));
+  if (const event::File* file = opened(s)) return Value::text(name_of(s, *file, arena));
+  const event::Descriptor* descriptor = main_descriptor_of(s);
+  if (descriptor != nullptr) return Value::text(descriptor_name(s, *descriptor, arena));
+  return event::main_descriptor(s.event->type) ? Value::text({}) : Value();
 }
+
+// The call's file or directory; null for other descriptors, and for opens.
+const event::Descriptor* call_file(const Subject& s) {
+  const event::Descriptor* descriptor = main_descriptor_of(s);
+  if (descriptor == nullptr) return nullptr;
+  const std::string_view type = type_of(*descriptor);
+  return type == "file" || type == "directory" ? descriptor : nullptr;
+}
+
+std::string_view directory_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos || slash == 0 ? "/" : path.substr(0, slash);
+}
+
 Value directory(const Subject& s, Arena& arena) {
-  const event::File* file = opened(s);
-  return file == nullptr ? Value() : Value::text(directory_of(*file, name_of(s, *file, arena)));
+  if (const event::File* file = opened(s)) {
+    const std::string_view path = name_of(s, *file, arena);
+    return Value::text(file->result >= 0 && is_directory(*file) ? path : directory_of(path));
+  }
+  const event::Descriptor* file = call_file(s);
+  if (file == nullptr) return {};
+  return Value::text(type_of(*file) == "directory" ? file->name.bytes : directory_of(file->name.bytes));
 }
 Value filename(const Subject& s, Arena& arena) {
-  const event::File* file = open_file(s);
-  if (file == nullptr || is_directory(*file)) return {};
-  const std::string_view whole = name_of(s, *file, arena);
+  std::string_view whole;
+  if (const event::File* file = open_file(s)) {
+    if (is_directory(*file)) return {};
+    whole = name_of(s, *file, arena);
+  } else {
+    const event::Descriptor* descriptor = call_file(s);
+    if (descriptor == nullptr || type_of(*descriptor) != "file") return {};
+    whole = descriptor->name.bytes;
+  }
   return Value::text(whole.substr(whole.rfind('/') + 1));  // npos + 1 is 0
 }
 
 // As given, but for repeated slashes.
 Value nameraw(const Subject& s, Arena& arena) {
   const event::File* file = opened(s);
-  if (file == nullptr) return {};
+  if (file == nullptr) return name(s, arena);
   if (!file->name.present) return Value::text(file_name(*file, 0, arena));
   const std::string_view given = file->name.bytes;
   if (given.find("//") == std::string_view::npos) return Value::text(given);
@@ -75,70 +108,57 @@ Value nameraw(const Subject& s, Arena& arena) {
 }
 
 Value uid(const Subject& s, Arena& arena) {
-  const event::File* file = open_file(s);
-  if (file == nullptr) return {};
+  if (open_file(s) == nullptr && main_descriptor_of(s) == nullptr) return {};
   char text[32];
-  const auto end = fmt::format_to_n(text, sizeof(text), "{}{}", s.event->task.tid, file->result).out;
+  const auto end = fmt::format_to_n(text, sizeof(text), "{}{}", s.event->task.tid, num(s).integer()).out;
   return Value::text(arena.copy({text, static_cast<std::size_t>(end - text)}));
 }
 
-Value in_container(const Subject& s, std::string_view text, Arena& arena) {
+Value in_container(const Subject& s, const Value& text, Arena& arena) {
   const std::string_view id = container_id(s);
-  return id.empty() ? Value() : Value::text(concat(arena, {id, ":", text}));
+  return id.empty() || text.missing() ? Value() : Value::text(concat(arena, {id, ":", text.text()}));
+}
+bool is_open_descriptor(const Subject& s) {
+  return open_file(s) != nullptr || main_descriptor_of(s) != nullptr;
 }
 Value containername(const Subject& s, Arena& arena) {
-  const event::File* file = open_file(s);
-  return file == nullptr ? Value() : in_container(s, name_of(s, *file, arena), arena);
+  return is_open_descriptor(s) ? in_container(s, name(s, arena), arena) : Value();
 }
 Value containerdirectory(const Subject& s, Arena& arena) {
-  const event::File* file = open_file(s);
-  return file == nullptr ? Value() : in_container(s, directory_of(*file, name_of(s, *file, arena)), arena);
+  return is_open_descriptor(s) ? in_container(s, directory(s, arena), arena) : Value();
 }
 
 // Device numbers as st_dev holds them.
+std::optional<std::uint32_t> device(const Subject& s) {
+  if (const event::File* file = open_file(s)) return file->dev;
+  const event::Descriptor* file = call_file(s);
+  return file == nullptr ? std::nullopt : std::optional(file->dev);
+}
 Value dev(const Subject& s) {
-  const event::File* file = open_file(s);
-  return file == nullptr ? Value() : Value::integer(file->dev);
+  const auto number = device(s);
+  return number ? Value::integer(*number) : Value();
 }
 Value dev_major(const Subject& s) {
-  const event::File* file = open_file(s);
-  return file == nullptr ? Value() : Value::integer(file->dev >> 8 & 0xfff);
+  const auto number = device(s);
+  return number ? Value::integer(*number >> 8 & 0xfff) : Value();
 }
 Value dev_minor(const Subject& s) {
-  const event::File* file = open_file(s);
-  return file == nullptr ? Value() : Value::integer((file->dev & 0xff) | (file->dev >> 12 & 0xfff00));
+  const auto number = device(s);
+  return number ? Value::integer((*number & 0xff) | (*number >> 12 & 0xfff00)) : Value();
 }
 Value ino(const Subject& s) {
-  const event::File* file = open_file(s);
-  return file == nullptr ? Value() : Value::integer(static_cast<std::int64_t>(file->ino));
+  if (const event::File* file = open_file(s)) return Value::integer(static_cast<std::int64_t>(file->ino));
+  const event::Descriptor* descriptor = main_descriptor_of(s);
+  return descriptor == nullptr ? Value() : Value::integer(static_cast<std::int64_t>(descriptor->ino));
 }
-template <std::uint32_t kFlag>
+template <std::uint32_t kOpenFlag, std::uint32_t kFileFlag>
 Value has_flag(const Subject& s) {
-  const event::File* file = open_file(s);
-  return file == nullptr ? Value() : Value::boolean((file->flags & kFlag) != 0);
-}
-
-// fs.path.* knows three of the open family. Any error but EPERM passes for success there, without a path.
-const event::File* path_call(const Subject& s) {
-  const event::TypeId type = s.event->type;
-  if (type != event::kOpen && type != event::kOpenat && type != event::kOpenat2) return nullptr;
-  const event::File* file = file_of(s);
-  return file == nullptr || file->result == kNotPermitted ? nullptr : file;
-}
-Value path_name(const Subject& s, Arena& arena) {
-  const event::File* file = path_call(s);
-  if (file == nullptr) return {};
-  return Value::text(file->result < 0 ? "<UNKNOWN>" : name_of(s, *file, arena));
-}
-Value path_nameraw(const Subject& s) {
-  const event::File* file = path_call(s);
-  return file == nullptr || !file->name.present ? Value() : Value::text(file->name.bytes);
+  if (const event::File* file = open_file(s)) return Value::boolean((file->flags & kOpenFlag) != 0);
+  const event::Descriptor* file = call_file(s);
+  return file == nullptr ? Value() : Value::boolean((file->file_flags & kFileFlag) != 0);
 }
 
 using enum Type;
-constexpr std::uint8_t kBothEnds = kFilterOnly | kNoTransformer | kNoRhs;
-constexpr std::uint8_t kAlone = kNoTransformer | kNoRhs;
-
 constexpr Field kRows[] = {
     {.name = "fd.num",
      .type = kInt64,
@@ -157,19 +177,6 @@ constexpr Field kRows[] = {
      .help = "Directory of a file; a directory is its own.",
      .read = reader<directory>},
     {.name = "fd.filename", .by_name = true, .help = "Last part of a file's path.", .read = reader<filename>},
-    {.name = "fd.ip", .type = kIpAddress, .flags = kBothEnds, .help = "Address of either end."},
-    {.name = "fd.cip", .type = kIpAddress, .help = "Address of the client."},
-    {.name = "fd.sip", .type = kIpAddress, .help = "Address of the server."},
-    {.name = "fd.lip", .type = kIpAddress, .help = "Address of this host's end."},
-    {.name = "fd.rip", .type = kIpAddress, .help = "Address of the other end."},
-    {.name = "fd.port", .type = kPort, .flags = kBothEnds, .help = "Port of either end."},
-    {.name = "fd.cport", .type = kPort, .help = "Port of the client."},
-    {.name = "fd.sport", .type = kPort, .help = "Port of the server."},
-    {.name = "fd.lport", .type = kPort, .help = "Port of this host's end."},
-    {.name = "fd.rport", .type = kPort, .help = "Port of the other end."},
-    {.name = "fd.l4proto", .help = "Transport of a socket: tcp, udp, icmp or raw."},
-    {.name = "fd.sockfamily", .help = "Family of a socket: ip or unix."},
-    {.name = "fd.is_server", .type = kBool, .help = "True when the process is the server of the connection."},
     {.name = "fd.uid", .help = "Thread id and descriptor as one text.", .read = reader<uid>},
     {.name = "fd.containername",
      .by_name = true,
@@ -179,22 +186,6 @@ constexpr Field kRows[] = {
      .by_name = true,
      .help = "Container id, a colon and fd.directory.",
      .read = reader<containerdirectory>},
-    {.name = "fd.proto", .type = kPort, .flags = kBothEnds, .help = "Service of either end."},
-    {.name = "fd.cproto", .help = "Service name or number of the client's port."},
-    {.name = "fd.sproto", .help = "Service name or number of the server's port."},
-    {.name = "fd.lproto", .help = "Service name or number of this host's port."},
-    {.name = "fd.rproto", .help = "Service name or number of the other end's port."},
-    {.name = "fd.net", .type = kIpNetwork, .flags = kBothEnds, .help = "Network of either end."},
-    {.name = "fd.cnet", .type = kIpNetwork, .flags = kBothEnds, .help = "Network of the client."},
-    {.name = "fd.snet", .type = kIpNetwork, .flags = kBothEnds, .help = "Network of the server."},
-    {.name = "fd.lnet", .type = kIpNetwork, .flags = kBothEnds, .help = "Network of this host's end."},
-    {.name = "fd.rnet", .type = kIpNetwork, .flags = kBothEnds, .help = "Network of the other end."},
-    {.name = "fd.connected", .type = kBool, .help = "True for a socket whose connect went well."},
-    {.name = "fd.name_changed", .type = kBool, .help = "True when this event changed fd.name."},
-    {.name = "fd.cip.name", .flags = kAlone, .help = "Domain name of the client."},
-    {.name = "fd.sip.name", .flags = kAlone, .help = "Domain name of the server."},
-    {.name = "fd.lip.name", .flags = kAlone, .help = "Domain name of this host's end."},
-    {.name = "fd.rip.name", .flags = kAlone, .help = "Domain name of the other end."},
     {.name = "fd.dev",
      .type = kInt32,
      .format = Format::kHex,
@@ -213,20 +204,11 @@ constexpr Field kRows[] = {
     {.name = "fd.is_upper_layer",
      .type = kBool,
      .help = "True for a file that its container has written or changed.",
-     .read = reader<has_flag<event::kOpenUpperLayer>>},
+     .read = reader<has_flag<event::kOpenUpperLayer, SAKER_FILE_UPPER_LAYER>>},
     {.name = "fd.is_lower_layer",
      .type = kBool,
      .help = "True for a file as its image brought it.",
-     .read = reader<has_flag<event::kOpenLowerLayer>>},
-    {.name = "fs.path.name",
-     .by_name = true,
-     .help = "Absolute path that a call on a path worked on.",
-     .read = reader<path_name>},
-    {.name = "fs.path.nameraw", .help = "That path as the caller wrote it.", .read = reader<path_nameraw>},
-    {.name = "fs.path.source", .help = "Absolute path that a call on two paths takes from."},
-    {.name = "fs.path.sourceraw", .help = "That path as the caller wrote it."},
-    {.name = "fs.path.target", .help = "Absolute path that a call on two paths puts to."},
-    {.name = "fs.path.targetraw", .help = "That path as the caller wrote it."},
+     .read = reader<has_flag<event::kOpenLowerLayer, SAKER_FILE_LOWER_LAYER>>},
     {.name = "util.cnt", .type = kUint64, .help = "Grows by one each time it is read."},
     {.name = "fdlist.nums", .help = "The descriptors a poll waits for, with commas."},
     {.name = "fdlist.names", .help = "Their names, with commas."},

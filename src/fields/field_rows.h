@@ -12,6 +12,8 @@ namespace saker::fields {
 std::span<const Field> evt_fields();
 std::span<const Field> proc_fields();
 std::span<const Field> fd_fields();
+std::span<const Field> socket_fields();
+std::span<const Field> path_fields();
 std::span<const Field> user_fields();
 std::span<const Field> container_fields();
 

@@ -2,45 +2,10 @@
 
 #include <cstring>
 
-#include "event/open_flags.h"
 #include "fields/arena_text.h"
 
 namespace saker::fields {
 namespace {
-
-using namespace event;
-
-constexpr FlagName kOpenFlags[] = {
-    {kOpenLargefile, "O_LARGEFILE"},
-    {kOpenDirectory, "O_DIRECTORY"},
-    {kOpenDirect, "O_DIRECT"},
-    {kOpenTrunc, "O_TRUNC"},
-    {kOpenSync, "O_SYNC"},
-    {kOpenNonblock, "O_NONBLOCK"},
-    {kOpenExcl, "O_EXCL"},
-    {kOpenDsync, "O_DSYNC"},
-    {kOpenAppend, "O_APPEND"},
-    {kOpenCreat, "O_CREAT"},
-    {kOpenRead | kOpenWrite, "O_RDWR"},
-    {kOpenWrite, "O_WRONLY"},
-    {kOpenRead, "O_RDONLY"},
-    {kOpenCloexec, "O_CLOEXEC"},
-    {0, "O_NONE"},
-    {kOpenTmpfile, "O_TMPFILE"},
-    {kOpenCreated, "O_F_CREATED"},
-    {kOpenUpperLayer, "FD_UPPER_LAYER"},
-    {kOpenLowerLayer, "FD_LOWER_LAYER"},
-};
-
-constexpr FlagName kResolveFlags[] = {
-    {1, "RESOLVE_BENEATH"},     {2, "RESOLVE_IN_ROOT"},  {4, "RESOLVE_NO_MAGICLINKS"},
-    {8, "RESOLVE_NO_SYMLINKS"}, {16, "RESOLVE_NO_XDEV"}, {32, "RESOLVE_CACHED"},
-};
-
-constexpr FlagName kExeFlags[] = {
-    {1, "EXE_WRITABLE"}, {2, "EXE_UPPER_LAYER"}, {4, "EXE_FROM_MEMFD"}, {8, "EXE_LOWER_LAYER"}};
-
-constexpr FlagName kCreatFlags[] = {{1, "FD_UPPER_LAYER_CREAT"}, {2, "FD_LOWER_LAYER_CREAT"}};
 
 // By bit number, from linux/capability.h.
 constexpr std::string_view kCapabilities[] = {
@@ -94,20 +59,23 @@ void append(std::string& text, std::string_view name, char separator) {
 
 }  // namespace
 
-std::span<const FlagName> open_flag_names() { return kOpenFlags; }
-std::span<const FlagName> resolve_flag_names() { return kResolveFlags; }
-std::span<const FlagName> exe_flag_names() { return kExeFlags; }
-std::span<const FlagName> creat_flag_names() { return kCreatFlags; }
-
-std::string_view flag_text(std::uint32_t flags, std::span<const FlagName> names, Arena& arena) {
+std::string_view flag_text(std::uint32_t flags, std::span<const event::Symbol> names, Arena& arena) {
   std::string text;
   std::uint32_t left = flags;
-  for (const FlagName& row : names) {
+  for (const event::Symbol& row : names) {
     const bool there = row.bits == 0 ? flags == 0 : (left & row.bits) == row.bits;
     if (!there) continue;
     append(text, row.name, '|');
     if (row.bits == flags) break;
     left &= ~row.bits;
+  }
+  return arena.copy(text);
+}
+
+std::string_view symbol_text(std::uint32_t number, std::span<const event::Symbol> names, Arena& arena) {
+  std::string text;
+  for (const event::Symbol& row : names) {
+    if (row.bits == number) append(text, row.name, '|');
   }
   return arena.copy(text);
 }

@@ -28,16 +28,21 @@ TEST(Flags, OpenFlagsReadInTheTablesOrder) {
   };
   for (const Row& row : rows) {
     Arena arena;
-    EXPECT_EQ(flag_text(row.flags, open_flag_names(), arena), row.text) << row.flags;
+    EXPECT_EQ(flag_text(row.flags, event::symbols(event::Symbols::kOpenFlags), arena), row.text) << row.flags;
   }
 }
 
 TEST(Flags, OtherTables) {
   Arena arena;
-  EXPECT_EQ(flag_text(0, resolve_flag_names(), arena), "");
-  EXPECT_EQ(flag_text(3, resolve_flag_names(), arena), "RESOLVE_BENEATH|RESOLVE_IN_ROOT");
-  EXPECT_EQ(flag_text(3, exe_flag_names(), arena), "EXE_WRITABLE|EXE_UPPER_LAYER");
-  EXPECT_EQ(flag_text(2, creat_flag_names(), arena), "FD_LOWER_LAYER_CREAT");
+  using event::symbols;
+  using event::Symbols;
+  EXPECT_EQ(flag_text(0, symbols(Symbols::kResolveFlags), arena), "");
+  EXPECT_EQ(flag_text(3, symbols(Symbols::kResolveFlags), arena), "RESOLVE_BENEATH|RESOLVE_IN_ROOT");
+  EXPECT_EQ(flag_text(3, symbols(Symbols::kExeFlags), arena), "EXE_WRITABLE|EXE_UPPER_LAYER");
+  EXPECT_EQ(flag_text(2, symbols(Symbols::kCreatFlags), arena), "FD_LOWER_LAYER_CREAT");
+  EXPECT_EQ(symbol_text(1, symbols(Symbols::kSocketDomain), arena), "AF_LOCAL|AF_UNIX");
+  EXPECT_EQ(symbol_text(5, symbols(Symbols::kBpfCommand), arena), "BPF_PROG_LOAD");
+  EXPECT_EQ(symbol_text(999, symbols(Symbols::kBpfCommand), arena), "");
 }
 
 TEST(Flags, ErrorsSignalsCapabilities) {

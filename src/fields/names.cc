@@ -10,7 +10,6 @@ namespace {
 // Falco's limit for a joined path and what it says beyond; rules know the text.
 constexpr std::size_t kJoinedBytesEnd = 1024;
 constexpr std::string_view kTooLong = "/DIR_TOO_LONG/FILENAME_TOO_LONG";
-constexpr std::string_view kUnknownDirectory = "<UNKNOWN>";
 constexpr std::int32_t kWorkingDirectory = -100;
 
 // True when cleaning would change nothing, which is so for nearly all absolute names: they are not copied.

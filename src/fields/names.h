@@ -26,6 +26,9 @@ std::string_view file_name(const event::File& file, std::uint8_t kind, Arena& ar
 // Bit i set: name i is there and differs from every lower one. Bit 0 is always set.
 std::uint8_t distinct_names(const event::File& file, Arena& arena);
 
+// Stands for a directory that is not known, as Falco has it.
+inline constexpr std::string_view kUnknownDirectory = "<UNKNOWN>";
+
 // D + P as Falco joins them: P wins when absolute, otherwise D and P, and only P is cleaned.
 std::string_view join_path(std::string_view directory, std::string_view path, Arena& arena);
 

@@ -1,13 +1,18 @@
 #include "fields/parameters.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 
+#include <array>
+#include <cstring>
 #include <iterator>
 #include <string>
 
 #include "event/open_flags.h"
 #include "fields/arena_text.h"
 #include "fields/arguments.h"
+#include "fields/descriptor.h"
 #include "fields/evt_text.h"
 #include "fields/field_rows.h"
 #include "fields/flags.h"
@@ -17,7 +22,11 @@
 namespace saker::fields {
 namespace {
 
+using event::Parameter;
+using event::ParameterKind;
+
 constexpr std::int64_t kWorkingDirectory = -100;
+constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 
 Value text_or_missing(const event::Text& text) { return text.present ? Value::text(text.bytes) : Value(); }
 
@@ -80,22 +89,21 @@ std::string_view resolve_name(const Subject& s, const Value& raw, Arena& arena) 
   return file == nullptr || raw.text().starts_with('/') ? std::string_view() : file_name(*file, 0, arena);
 }
 
-template <auto kNames>
-std::string_view resolve_flags(const Subject&, const Value& raw, Arena& arena) {
-  return flag_text(static_cast<std::uint32_t>(raw.integer()), kNames(), arena);
+template <event::Symbols kTable>
+std::string_view resolve_with(const Subject&, const Value& raw, Arena& arena) {
+  return flag_text(static_cast<std::uint32_t>(raw.integer()), event::symbols(kTable), arena);
 }
 
-// --- of execve: the exec that happened, or the call that failed
+// --- of execve: the exec that happened, or the call that failed; and of clone: what the process runs
 
 const event::Exec* exec_of(const Subject& s) { return std::get_if<event::Exec>(&s.event->body); }
 
 std::string_view argv_of(const Subject& s) {
   if (const event::Exec* exec = exec_of(s)) return exec->args.bytes;
-  const event::File* file = file_of(s);
-  return file == nullptr ? std::string_view() : file->args.bytes;
+  if (const event::File* file = file_of(s)) return file->args.bytes;
+  return s.process == nullptr ? std::string_view() : std::string_view(s.process->args);
 }
 
-Value call_result(const Subject& s, Arena&) { return Value::integer(s.event->result()); }
 Value exec_exe(const Subject& s, Arena&) { return Value::text(first_argument(argv_of(s))); }
 Value exec_args(const Subject& s, Arena&) { return Value::text(later_arguments(argv_of(s))); }
 
@@ -194,288 +202,376 @@ std::string_view resolve_signal(const Subject&, const Value& raw, Arena& arena) 
   return signal_name(raw.integer(), arena);
 }
 
-// --- the tables
+// --- of any other call: its result and its arguments
 
-constexpr auto kOpenFlagNames = resolve_flags<open_flag_names>;
-constexpr Parameter kFd = {"fd", file_number<&event::File::result>, resolve_opened};
-constexpr Parameter kDirfd = {"dirfd", file_number<&event::File::dirfd>, resolve_directory};
-constexpr Parameter kName = {"name", open_name, resolve_name};
-constexpr Parameter kFlags = {"flags", file_number<&event::File::flags>, kOpenFlagNames, Format::kHex};
-constexpr Parameter kMode = {"mode", open_mode, nullptr, Format::kOctal};
-constexpr Parameter kDev = {"dev", file_number<&event::File::dev>, nullptr, Format::kHex};
-constexpr Parameter kIno = {"ino", file_number<&event::File::ino>};
+const event::Call* call_of(const Subject& s) { return std::get_if<event::Call>(&s.event->body); }
 
-constexpr Parameter kOpenRow[] = {kFd, kName, kFlags, kMode, kDev, kIno};
-constexpr Parameter kOpenatRow[] = {kFd, kDirfd, kName, kFlags, kMode, kDev, kIno};
-constexpr Parameter kOpenat2Row[] = {
-    kFd,   kDirfd,
-    kName, kFlags,
-    kMode, {"resolve", file_number<&event::File::resolve>, resolve_flags<resolve_flag_names>, Format::kHex},
-    kDev,  kIno};
-constexpr Parameter kCreatRow[] = {
-    kFd,  kName, kMode,
-    kDev, kIno,  {"creat_flags", creat_flags, resolve_flags<creat_flag_names>, Format::kHex}};
-constexpr Parameter kHandleRow[] = {kFd,    {"mountfd", file_number<&event::File::dirfd>, resolve_directory},
-                                    kFlags, {"path", handle_path},
-                                    kDev,   kIno};
+Value call_result(const Subject& s, const Parameter&, Arena&) { return Value::integer(s.event->result()); }
 
-// execveat's row ends before `filename`.
-constexpr Parameter kExecveRow[] = {
-    {"res", call_result, resolve_errno},
-    {"exe", exec_exe},
-    {"args", exec_args, nullptr, Format::kDecimal, true},
-    {"tid", task_number<&event::Task::tid>, resolve_self},
-    {"pid", task_pid, resolve_self},
-    {"ptid", task_parent, resolve_parent},
-    {"cwd", exec_cwd},
-    {"fdlimit"},
-    {"pgft_maj"},
-    {"pgft_min"},
-    {"vm_size"},
-    {"vm_rss"},
-    {"vm_swap"},
-    {"comm", task_comm},
-    {"cgroups", nullptr, nullptr, Format::kDecimal, true},
-    {"env", nullptr, nullptr, Format::kDecimal, true},
-    {"tty", task_number<&event::Task::tty>},
-    {"vpgid", task_number<&event::Task::vgroup>, resolve_pid},
-    {"loginuid", task_loginuid, resolve_uid},
-    {"flags", exec_flags, resolve_flags<exe_flag_names>, Format::kHex},
-    {"cap_inheritable", task_number<&event::Task::cap_inheritable>, nullptr, Format::kHex},
-    {"cap_permitted", task_number<&event::Task::cap_permitted>, nullptr, Format::kHex},
-    {"cap_effective", task_number<&event::Task::cap_effective>, nullptr, Format::kHex},
-    {"exe_ino", exe_file_number<&event::ExeFile::ino>},
-    {"exe_ino_ctime", exe_file_number<&event::ExeFile::ctime_ns>, nullptr, Format::kTime},
-    {"exe_ino_mtime", exe_file_number<&event::ExeFile::mtime_ns>, nullptr, Format::kTime},
-    {"uid", task_number<&event::Task::euid>, resolve_uid},
-    {"trusted_exepath", exec_path},
-    {"pgid", task_number<&event::Task::group>, resolve_pid},
-    {"gid", task_number<&event::Task::egid>, resolve_gid},
-    {"filename", exec_filename, resolve_exec_filename},
+// As wide as the kernel takes it.
+Value narrowed(std::uint64_t number, event::Number width) {
+  using enum event::Number;
+  switch (width) {
+    case kS8:
+      return Value::integer(static_cast<std::int8_t>(number));
+    case kU8:
+      return Value::unsigned_integer(static_cast<std::uint8_t>(number));
+    case kS16:
+      return Value::integer(static_cast<std::int16_t>(number));
+    case kU16:
+      return Value::unsigned_integer(static_cast<std::uint16_t>(number));
+    case kS32:
+      return Value::integer(static_cast<std::int32_t>(number));
+    case kU32:
+      return Value::unsigned_integer(static_cast<std::uint32_t>(number));
+    case kS64:
+      return Value::integer(static_cast<std::int64_t>(number));
+    case kU64:
+      return Value::unsigned_integer(number);
+  }
+  return {};
+}
+
+std::size_t bytes_of(event::Number width) {
+  using enum event::Number;
+  if (width == kS8 || width == kU8) return 1;
+  if (width == kS16 || width == kU16) return 2;
+  return width == kS32 || width == kU32 ? 4 : 8;
+}
+
+std::optional<std::uint64_t> argument_of(const Subject& s, const Parameter& parameter) {
+  const event::Call* call = call_of(s);
+  if (call == nullptr || parameter.argument >= call->arguments.size()) return std::nullopt;
+  return call->arguments[parameter.argument];
+}
+
+// What the argument points to, when it could be read.
+const event::Text* pointed_of(const Subject& s, const Parameter& parameter) {
+  const event::Call* call = call_of(s);
+  if (call == nullptr || parameter.argument >= call->texts.size()) return nullptr;
+  const event::Text& text = call->texts[parameter.argument];
+  return text.present ? &text : nullptr;
+}
+
+Value number_argument(const Subject& s, const Parameter& parameter, Arena&) {
+  const auto argument = argument_of(s, parameter);
+  return argument ? narrowed(*argument, parameter.number) : Value();
+}
+
+Value signed_argument(const Subject& s, const Parameter& parameter, Arena&) {
+  const auto argument = argument_of(s, parameter);
+  return argument ? narrowed(*argument, event::Number::kS32) : Value();
+}
+
+Value symbol_argument(const Subject& s, const Parameter& parameter, Arena&) {
+  const auto argument = argument_of(s, parameter);
+  return argument ? Value::integer(static_cast<std::int64_t>(
+                        event::from_kernel(parameter.symbols, static_cast<std::uint32_t>(*argument))))
+                  : Value();
+}
+
+Value socket_type_argument(const Subject& s, const Parameter& parameter, Arena&) {
+  constexpr std::uint64_t kTypeBits = 0xf;
+  const auto argument = argument_of(s, parameter);
+  return argument ? Value::unsigned_integer(*argument & kTypeBits) : Value();
+}
+
+// Options have numbers of their own at each level; only SOL_SOCKET's have names.
+Value socket_option_argument(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  if (call == nullptr) return {};
+  return Value::unsigned_integer(call->arguments[1] == SOL_SOCKET ? call->arguments[parameter.argument] : 0);
+}
+
+Value pointed_text(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Text* text = pointed_of(s, parameter);
+  return text == nullptr ? Value() : Value::text(text->bytes);
+}
+
+// Data that is not there was not read or written: that is no missing value.
+Value pointed_data(const Subject& s, const Parameter& parameter, Arena&) {
+  if (call_of(s) == nullptr) return {};
+  const event::Text* text = pointed_of(s, parameter);
+  return Value::text(text == nullptr ? std::string_view() : text->bytes);
+}
+
+Value address_argument(const Subject& s, const Parameter& parameter, Arena& arena) {
+  const event::Text* text = pointed_of(s, parameter);
+  const auto address = text == nullptr ? std::nullopt : parse_address(text->bytes);
+  return Value::text(address ? address_text(*address, arena) : std::string_view());
+}
+
+// Of a connection that did not come about there is none.
+Value tuple_value(const Subject& s, const Parameter&, Arena& arena) {
+  const event::Descriptor* socket = main_descriptor_of(s);
+  const bool under_way = s.event->result() >= 0 || s.event->result() == -EINPROGRESS;
+  if (socket == nullptr || !under_way) return Value::text({});
+  const auto connection = connection_of(s);
+  if (connection && !connection->remote.known()) return Value::text({});
+  return Value::text(descriptor_name(s, *socket, arena));
+}
+
+Value fixed_number(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Text* text = pointed_of(s, parameter);
+  const std::size_t size = bytes_of(parameter.number);
+  if (text == nullptr || text->bytes.size() < parameter.offset + size) return {};
+  std::uint64_t number = 0;
+  std::memcpy(&number, text->bytes.data() + parameter.offset, size);
+  return narrowed(number, parameter.number);
+}
+
+Value fixed_flags(const Subject& s, const Parameter& parameter, Arena& arena) {
+  const Value number = fixed_number(s, parameter, arena);
+  if (number.missing()) return {};
+  return Value::integer(
+      static_cast<std::int64_t>(event::from_kernel(parameter.symbols, number.unsigned_integer())));
+}
+
+Value interval(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Text* text = pointed_of(s, parameter);
+  std::array<std::uint64_t, 2> time{};
+  if (text == nullptr || text->bytes.size() < sizeof(time)) return {};
+  std::memcpy(time.data(), text->bytes.data(), sizeof(time));
+  return Value::unsigned_integer(time[0] * kNanosecondsPerSecond + time[1]);
+}
+
+const event::Descriptor* pair_of(const Subject& s, std::uint8_t which) {
+  const event::Call* call = call_of(s);
+  return call == nullptr ? nullptr : call->descriptor(which == 0 ? SAKER_RESULT : SAKER_RESULT2);
+}
+
+Value pair_fd(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Descriptor* descriptor = pair_of(s, parameter.offset);
+  return Value::integer(descriptor == nullptr ? -1 : descriptor->fd);
+}
+
+template <auto kMember>
+Value of_pair(const Subject& s, Arena&) {
+  const event::Descriptor* descriptor = pair_of(s, 0);
+  return descriptor == nullptr ? Value() : Value::unsigned_integer(descriptor->*kMember);
+}
+
+// Of the listening socket, as connections waiting for accept().
+const event::Descriptor* listener_of(const Subject& s) {
+  const event::Call* call = call_of(s);
+  return call == nullptr ? nullptr : call->descriptor(0);
+}
+template <auto kMember>
+Value of_listener(const Subject& s, Arena&) {
+  const event::Descriptor* listener = listener_of(s);
+  return listener == nullptr ? Value() : Value::unsigned_integer(listener->*kMember);
+}
+Value queue_percent(const Subject& s, Arena&) {
+  const event::Descriptor* listener = listener_of(s);
+  if (listener == nullptr) return {};
+  return Value::unsigned_integer(listener->queue_max == 0 ? 0 : listener->queue * 100 / listener->queue_max);
+}
+
+Value prctl_text(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  if (call == nullptr) return {};
+  const bool named = call->arguments[0] == PR_SET_NAME || call->arguments[0] == PR_GET_NAME;
+  const event::Text* text = named ? pointed_of(s, parameter) : nullptr;
+  return Value::text(text == nullptr ? std::string_view() : text->bytes);
+}
+
+Value prctl_number(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  if (call == nullptr) return {};
+  const bool named = call->arguments[0] == PR_SET_NAME || call->arguments[0] == PR_GET_NAME;
+  return Value::unsigned_integer(named ? 0 : call->arguments[parameter.argument]);
+}
+
+// Command and type share quotactl()'s first argument.
+Value quota_command(const Subject& s, Arena&) {
+  const event::Call* call = call_of(s);
+  if (call == nullptr) return {};
+  return Value::unsigned_integer(
+      event::from_kernel(event::Symbols::kQuotaCommand, static_cast<std::uint32_t>(call->arguments[0]) >> 8));
+}
+Value quota_type(const Subject& s, Arena&) {
+  const event::Call* call = call_of(s);
+  return call == nullptr ? Value()
+                         : Value::unsigned_integer(
+                               event::from_kernel(event::Symbols::kQuotaType, call->arguments[0] & 0xff));
+}
+
+Value llseek_offset(const Subject& s, Arena&) {
+  const event::Call* call = call_of(s);
+  return call == nullptr ? Value() : Value::unsigned_integer(call->arguments[1] << 32 | call->arguments[2]);
+}
+
+Value empty_text(const Subject&, Arena&) { return Value::text({}); }
+
+std::string_view resolve_symbols(const Subject&, const Parameter& parameter, const Value& raw, Arena& arena) {
+  return flag_text(static_cast<std::uint32_t>(raw.integer()), event::symbols(parameter.symbols), arena);
+}
+
+std::string_view resolve_symbol(const Subject&, const Parameter& parameter, const Value& raw, Arena& arena) {
+  return symbol_text(static_cast<std::uint32_t>(raw.integer()), event::symbols(parameter.symbols), arena);
+}
+
+std::string_view resolve_fd(const Subject& s, const Parameter& parameter, const Value& raw, Arena& arena) {
+  if (raw.integer() == kWorkingDirectory) return "AT_FDCWD";
+  if (raw.integer() < 0) return errno_name(-raw.integer());
+  const event::Call* call = call_of(s);
+  if (call == nullptr) return {};
+  const bool result = parameter.kind == ParameterKind::kResultFd;
+  const event::Descriptor* descriptor = parameter.kind == ParameterKind::kPairFd
+                                            ? pair_of(s, parameter.offset)
+                                            : call->descriptor(result ? SAKER_RESULT : parameter.argument);
+  return descriptor == nullptr ? std::string_view() : descriptor_text(s, *descriptor, arena);
+}
+
+std::string_view directory_of_path(const Subject& s, const event::Call& call, const Parameter& parameter,
+                                   Arena& arena) {
+  if (parameter.kind == ParameterKind::kPath) return with_slash(call.cwd.bytes, arena);
+  const std::size_t place = parameter.argument - 1U;
+  if (static_cast<std::int32_t>(call.arguments[place]) == kWorkingDirectory)
+    return with_slash(call.cwd.bytes, arena);
+  const event::Descriptor* directory = call.descriptor(static_cast<std::uint8_t>(place));
+  const std::string_view name =
+      directory == nullptr ? std::string_view() : descriptor_name(s, *directory, arena);
+  return name.empty() ? kUnknownDirectory : with_slash(name, arena);
+}
+
+std::string_view absolute(const Subject& s, const Parameter& parameter, std::string_view path, Arena& arena) {
+  const event::Call* call = call_of(s);
+  if (call == nullptr || path.empty()) return {};
+  if (path.starts_with('/')) return join_path({}, path, arena);
+  return join_path(directory_of_path(s, *call, parameter, arena), path, arena);
+}
+
+std::string_view resolve_path(const Subject& s, const Parameter& parameter, const Value& raw, Arena& arena) {
+  return raw.text().starts_with('/') ? std::string_view() : absolute(s, parameter, raw.text(), arena);
+}
+
+// --- the table
+
+using Read = Value (*)(const Subject&, const Parameter&, Arena&);
+using Resolve = std::string_view (*)(const Subject&, const Parameter&, const Value&, Arena&);
+
+struct Reading {
+  Read read = nullptr;
+  // The text that the value stands for, or the absolute path of a relative one; empty when there is none.
+  Resolve resolve = nullptr;
 };
 
-constexpr Parameter kProcexitRow[] = {
-    {"status", exit_bits<0, 0xffff>, resolve_errno}, {"ret", exit_bits<8, 0xff>, resolve_errno},
-    {"sig", exit_bits<0, 0x7f>, resolve_signal},     {"core", exit_bits<7, 1>},
-    {"reaper_tid", exit_reaper, resolve_pid},
-};
+// Functions that need not know which parameter they read.
+template <auto kFunction>
+Value plain(const Subject& s, const Parameter&, Arena& arena) {
+  return kFunction(s, arena);
+}
+template <auto kFunction>
+std::string_view plain_text(const Subject& s, const Parameter&, const Value& raw, Arena& arena) {
+  return kFunction(s, raw, arena);
+}
 
-struct TypeRow {
-  event::TypeId type;
-  std::span<const Parameter> parameters;
-};
-constexpr TypeRow kTypes[] = {
-    {event::kOpen, kOpenRow},
-    {event::kOpenat, kOpenatRow},
-    {event::kOpenat2, kOpenat2Row},
-    {event::kCreat, kCreatRow},
-    {event::kOpenByHandleAt, kHandleRow},
-    {event::kExecve, kExecveRow},
-    {event::kExecveat, {kExecveRow, std::size(kExecveRow) - 1}},
-    {event::kProcexit, kProcexitRow},
-};
+constexpr auto kReadings = [] {
+  using enum ParameterKind;
+  using event::Symbols;
+  using F = event::File;
+  using T = event::Task;
+  using X = event::ExeFile;
+  using D = event::Descriptor;
+  std::array<Reading, static_cast<std::size_t>(kCount)> made{};
+  const auto set = [&made](ParameterKind kind, Read read, Resolve resolve = nullptr) {
+    made[static_cast<std::size_t>(kind)] = {read, resolve};
+  };
+  constexpr Resolve kErrno = plain_text<resolve_errno>;
+  constexpr Resolve kUidName = plain_text<resolve_uid>;
+  constexpr Resolve kGidName = plain_text<resolve_gid>;
+  constexpr Resolve kPidName = plain_text<resolve_pid>;
 
-constexpr std::string_view kNames[] = {
-    "action",
-    "addr",
-    "arg",
-    "arg2",
-    "arg2_int",
-    "arg2_str",
-    "arg3",
-    "arg4",
-    "arg5",
-    "args",
-    "argument",
-    "aux",
-    "backlog",
-    "cap_effective",
-    "cap_inheritable",
-    "cap_permitted",
-    "cgroups",
-    "clockid",
-    "cmd",
-    "comm",
-    "container_id",
-    "core",
-    "cpu",
-    "cpu_sys",
-    "cpu_usr",
-    "cq_entries",
-    "creat_flags",
-    "cur",
-    "cwd",
-    "data",
-    "desc",
-    "description",
-    "dev",
-    "dir",
-    "dirfd",
-    "domain",
-    "dpid",
-    "dqb_bhardlimit",
-    "dqb_bsoftlimit",
-    "dqb_btime",
-    "dqb_curspace",
-    "dqb_ihardlimit",
-    "dqb_isoftlimit",
-    "dqb_itime",
-    "dqi_bgrace",
-    "dqi_flags",
-    "dqi_igrace",
-    "egid",
-    "entries",
-    "env",
-    "error",
-    "euid",
-    "event_data",
-    "event_type",
-    "exe",
-    "exe_ino",
-    "exe_ino_ctime",
-    "exe_ino_mtime",
-    "fd",
-    "fd1",
-    "fd2",
-    "fd_in",
-    "fd_out",
-    "fdin",
-    "fdlimit",
-    "fdout",
-    "fds",
-    "features",
-    "filename",
-    "first",
-    "flags",
-    "gid",
-    "home",
-    "how",
-    "id",
-    "img",
-    "in_fd",
-    "initval",
-    "ino",
-    "interval",
-    "ip",
-    "json",
-    "key",
-    "last",
-    "len",
-    "length",
-    "level",
-    "linkdirfd",
-    "linkpath",
-    "loginuid",
-    "mask",
-    "max",
-    "maxevents",
-    "min_complete",
-    "mode",
-    "mountfd",
-    "msgcontrol",
-    "name",
-    "newcur",
-    "newdir",
-    "newdirfd",
-    "newfd",
-    "newmax",
-    "newpath",
-    "next",
-    "nr_args",
-    "nsems",
-    "nsops",
-    "nstype",
-    "offin",
-    "offout",
-    "offset",
-    "oldcur",
-    "olddir",
-    "olddirfd",
-    "oldfd",
-    "oldmax",
-    "oldpath",
-    "op",
-    "opcode",
-    "operation",
-    "option",
-    "optlen",
-    "optname",
-    "out_fd",
-    "path",
-    "pathname",
-    "peer",
-    "pgft_maj",
-    "pgft_min",
-    "pgid",
-    "pgoffset",
-    "pid",
-    "pid_fd",
-    "pidns_init_start_ts",
-    "plugin_id",
-    "pos",
-    "prot",
-    "proto",
-    "ptid",
-    "queuelen",
-    "queuemax",
-    "queuepct",
-    "quota_fmt",
-    "quota_fmt_out",
-    "quotafilepath",
-    "ratio",
-    "reaper_tid",
-    "request",
-    "res",
-    "resolve",
-    "resource",
-    "ret",
-    "rgid",
-    "ruid",
-    "scope",
-    "sem_flg_0",
-    "sem_flg_1",
-    "sem_num_0",
-    "sem_num_1",
-    "sem_op_0",
-    "sem_op_1",
-    "semflg",
-    "semid",
-    "semnum",
-    "sgid",
-    "shell",
-    "sig",
-    "sigmask",
-    "size",
-    "source",
-    "special",
-    "spid",
-    "sq_entries",
-    "sq_thread_cpu",
-    "sq_thread_idle",
-    "status",
-    "suid",
-    "target",
-    "target_fd",
-    "tid",
-    "timeout",
-    "to_submit",
-    "trusted_exepath",
-    "tty",
-    "tuple",
-    "type",
-    "uargs",
-    "uid",
-    "val",
-    "value_bytebuf",
-    "value_charbuf",
-    "vm_rss",
-    "vm_size",
-    "vm_swap",
-    "vpgid",
-    "vpid",
-    "vtid",
-    "whence",
-};
+  set(kResult, call_result, kErrno);
+  set(kResultNumber, call_result);
+  set(kResultFd, call_result, resolve_fd);
+  set(kResultPid, call_result, kPidName);
+  set(kResultUid, call_result, kUidName);
+  set(kResultGid, call_result, kGidName);
+  set(kNumber, number_argument);
+  set(kSymbol, symbol_argument, resolve_symbol);
+  set(kFlags, symbol_argument, resolve_symbols);
+  set(kMode, symbol_argument, resolve_symbols);
+  set(kFd, signed_argument, resolve_fd);
+  set(kPid, signed_argument, kPidName);
+  set(kUid, signed_argument, kUidName);
+  set(kGid, signed_argument, kGidName);
+  set(kSignal, signed_argument, plain_text<resolve_signal>);
+  set(kSocketType, socket_type_argument);
+  set(kSocketOption, socket_option_argument, resolve_symbol);
+  set(kPath, pointed_text, resolve_path);
+  set(kRelativePath, pointed_text, resolve_path);
+  set(kText, pointed_text);
+  set(kBytes, pointed_data);
+  set(kAddress, address_argument);
+  set(kTuple, tuple_value);
+  set(kFixedNumber, fixed_number);
+  set(kFixedFlags, fixed_flags, resolve_symbols);
+  set(kFixedUid, fixed_number, kUidName);
+  set(kFixedGid, fixed_number, kGidName);
+  set(kInterval, interval);
+  set(kPairFd, pair_fd, resolve_fd);
+  set(kPairInode, plain<of_pair<&D::ino>>);
+  set(kPairSource, plain<of_pair<&D::own_address>>);
+  set(kPairPeer, plain<of_pair<&D::peer_address>>);
+  set(kQueuePercent, plain<queue_percent>);
+  set(kQueueLength, plain<of_listener<&D::queue>>);
+  set(kQueueMax, plain<of_listener<&D::queue_max>>);
+  set(kPrctlText, prctl_text);
+  set(kPrctlNumber, prctl_number);
+  set(kQuotaCommand, plain<quota_command>, plain_text<resolve_with<Symbols::kQuotaCommand>>);
+  set(kQuotaType, plain<quota_type>, plain_text<resolve_with<Symbols::kQuotaType>>);
+  set(kLlseekOffset, plain<llseek_offset>);
+  set(kEmptyText, plain<empty_text>);
+
+  set(kOpenFd, plain<file_number<&F::result>>, plain_text<resolve_opened>);
+  set(kOpenDirfd, plain<file_number<&F::dirfd>>, plain_text<resolve_directory>);
+  set(kOpenName, plain<open_name>, plain_text<resolve_name>);
+  set(kOpenFlags, plain<file_number<&F::flags>>, plain_text<resolve_with<Symbols::kOpenFlags>>);
+  set(kOpenMode, plain<open_mode>);
+  set(kOpenDev, plain<file_number<&F::dev>>);
+  set(kOpenIno, plain<file_number<&F::ino>>);
+  set(kOpenResolve, plain<file_number<&F::resolve>>, plain_text<resolve_with<Symbols::kResolveFlags>>);
+  set(kOpenHandlePath, plain<handle_path>);
+  set(kOpenLayers, plain<creat_flags>, plain_text<resolve_with<Symbols::kCreatFlags>>);
+
+  set(kTaskExe, plain<exec_exe>);
+  set(kTaskArgs, plain<exec_args>);
+  set(kTaskTid, plain<task_number<&T::tid>>, plain_text<resolve_self>);
+  set(kTaskPid, plain<task_pid>, plain_text<resolve_self>);
+  set(kTaskParent, plain<task_parent>, plain_text<resolve_parent>);
+  set(kTaskComm, plain<task_comm>);
+  set(kTaskTty, plain<task_number<&T::tty>>);
+  set(kTaskGroup, plain<task_number<&T::group>>, kPidName);
+  set(kTaskVgroup, plain<task_number<&T::vgroup>>, kPidName);
+  set(kTaskLoginuid, plain<task_loginuid>, kUidName);
+  set(kTaskUid, plain<task_number<&T::euid>>, kUidName);
+  set(kTaskGid, plain<task_number<&T::egid>>, kGidName);
+  set(kTaskVtid, plain<task_number<&T::vtid>>);
+  set(kTaskVpid, plain<task_number<&T::vpid>>);
+  set(kTaskCapInheritable, plain<task_number<&T::cap_inheritable>>);
+  set(kTaskCapPermitted, plain<task_number<&T::cap_permitted>>);
+  set(kTaskCapEffective, plain<task_number<&T::cap_effective>>);
+  set(kExecCwd, plain<exec_cwd>);
+  set(kExecFlags, plain<exec_flags>, plain_text<resolve_with<Symbols::kExeFlags>>);
+  set(kExecPath, plain<exec_path>);
+  set(kExecFilename, plain<exec_filename>, plain_text<resolve_exec_filename>);
+  set(kExeIno, plain<exe_file_number<&X::ino>>);
+  set(kExeCtime, plain<exe_file_number<&X::ctime_ns>>);
+  set(kExeMtime, plain<exe_file_number<&X::mtime_ns>>);
+
+  set(kExitStatus, plain<exit_bits<0, 0xffff>>, kErrno);
+  set(kExitReturn, plain<exit_bits<8, 0xff>>, kErrno);
+  set(kExitSignal, plain<exit_bits<0, 0x7f>>, plain_text<resolve_signal>);
+  set(kExitCore, plain<exit_bits<7, 1>>);
+  set(kExitReaper, plain<exit_reaper>, kPidName);
+  return made;
+}();
+
+const Reading& reading_of(const Parameter& parameter) {
+  return kReadings[static_cast<std::size_t>(parameter.kind)];
+}
 
 // --- rendering
 
@@ -487,12 +583,15 @@ void render_raw(const Parameter& parameter, const Value& value, Arena& arena, st
     return;
   }
   const auto out = std::back_inserter(into);
-  const bool flags = parameter.resolve != nullptr && parameter.format == Format::kHex;
-  if (parameter.format == Format::kTime) {
+  const bool named =
+      parameter.symbols != event::Symbols::kNone || parameter.kind == ParameterKind::kOpenFlags ||
+      parameter.kind == ParameterKind::kOpenResolve || parameter.kind == ParameterKind::kOpenLayers ||
+      parameter.kind == ParameterKind::kExecFlags;
+  if (parameter.base == event::Base::kTime) {
     into += time_text(value.unsigned_integer(), TimeStyle::kDateTime, arena);
-  } else if (parameter.format == Format::kHex && !flags) {  // flags have names for people to read
+  } else if (parameter.base == event::Base::kHex && !named) {  // flags have names for people to read
     fmt::format_to(out, "{:X}", value.unsigned_integer());
-  } else if (parameter.format == Format::kOctal) {
+  } else if (parameter.base == event::Base::kOctal) {
     fmt::format_to(out, "{:#o}", value.unsigned_integer());
   } else {
     fmt::format_to(out, "{}", value.integer());
@@ -501,40 +600,19 @@ void render_raw(const Parameter& parameter, const Value& value, Arena& arena, st
 
 std::string_view resolved(const Parameter& parameter, const Subject& subject, const Value& value,
                           Arena& arena) {
-  return parameter.resolve == nullptr ? std::string_view() : parameter.resolve(subject, value, arena);
+  const Resolve resolve = reading_of(parameter).resolve;
+  return resolve == nullptr ? std::string_view() : resolve(subject, parameter, value, arena);
 }
 
 }  // namespace
 
-std::span<const Parameter> parameters(event::TypeId type) {
-  for (const TypeRow& row : kTypes) {
-    if (row.type == type) return row.parameters;
-  }
-  return {};
-}
-
-const Parameter* find_parameter(event::TypeId type, std::string_view name) {
-  for (const Parameter& parameter : parameters(type)) {
-    if (parameter.name == name) return &parameter;
-  }
-  return nullptr;
-}
-
-std::span<const std::string_view> parameter_names() { return kNames; }
-
-Format parameter_format(std::string_view name) {
-  for (const TypeRow& row : kTypes) {
-    const Parameter* parameter = find_parameter(row.type, name);
-    // As an alert's value, a time is its number.
-    if (parameter != nullptr)
-      return parameter->format == Format::kTime ? Format::kDecimal : parameter->format;
-  }
-  return Format::kDecimal;
+Value parameter_value(const Parameter& parameter, const Subject& subject, Arena& arena) {
+  const Read read = reading_of(parameter).read;
+  return read == nullptr ? Value() : read(subject, parameter, arena);
 }
 
 Value parameter_text(const Parameter& parameter, const Subject& subject, Arena& arena) {
-  if (parameter.read == nullptr) return {};
-  const Value value = parameter.read(subject, arena);
+  const Value value = parameter_value(parameter, subject, arena);
   if (value.missing()) return {};
   if (const std::string_view text = resolved(parameter, subject, value, arena); !text.empty())
     return Value::text(text);
@@ -546,11 +624,13 @@ Value parameter_text(const Parameter& parameter, const Subject& subject, Arena& 
 
 std::string_view all_parameters_text(const Subject& subject, Arena& arena) {
   std::string all;
-  for (const Parameter& parameter : parameters(subject.event->type)) {
+  const event::Schema* schema = event::find_schema(subject.event->type);
+  if (schema == nullptr) return {};
+  for (const Parameter& parameter : schema->parameters) {
     if (!all.empty()) all += ' ';
     all += parameter.name;
     all += '=';
-    const Value value = parameter.read == nullptr ? Value() : parameter.read(subject, arena);
+    const Value value = parameter_value(parameter, subject, arena);
     if (value.missing()) {
       all += kNotAvailable;
       continue;
@@ -563,6 +643,24 @@ std::string_view all_parameters_text(const Subject& subject, Arena& arena) {
     all += ')';
   }
   return arena.copy(all);
+}
+
+std::string_view parameter_path(const Parameter& parameter, const Subject& subject, Arena& arena) {
+  const Value value = parameter_value(parameter, subject, arena);
+  return value.kind() == Kind::kText ? absolute(subject, parameter, value.text(), arena) : std::string_view();
+}
+
+Format parameter_format(std::string_view name) {
+  switch (event::parameter_base(name)) {
+    case event::Base::kHex:
+      return Format::kHex;
+    case event::Base::kOctal:
+      return Format::kOctal;
+    case event::Base::kTime:  // as an alert's value, a time is its number
+    case event::Base::kDecimal:
+      break;
+  }
+  return Format::kDecimal;
 }
 
 }  // namespace saker::fields

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <set>
 #include <string>
 
 #include "event/open_flags.h"
@@ -11,25 +9,6 @@
 
 namespace saker::fields {
 namespace {
-
-TEST(Parameters, NamesAreSortedAndHoldThoseOfEveryTable) {
-  const auto names = parameter_names();
-  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
-  const std::set<std::string_view> known(names.begin(), names.end());
-  EXPECT_EQ(known.size(), names.size());
-  std::size_t tables = 0;
-  for (event::TypeId type = 1; type < event::type_count(); ++type) {
-    const auto all = parameters(type);
-    tables += all.empty() ? 0 : 1;
-    for (const Parameter& parameter : all) {
-      EXPECT_TRUE(known.contains(parameter.name)) << parameter.name;
-      EXPECT_EQ(find_parameter(type, parameter.name), &parameter) << event::type_name(type);
-    }
-  }
-  EXPECT_EQ(tables, 8U);
-  EXPECT_EQ(find_parameter(event::kOpen, "dirfd"), nullptr);
-  EXPECT_EQ(find_parameter(event::kExecveat, "filename"), nullptr);
-}
 
 TEST(Parameters, OfOpenat) {
   Scene scene;

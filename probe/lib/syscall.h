@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * syscall.h: which call it was, and its arguments as the registers still have them at its end.
+ */
+#ifndef SAKER_SYSCALL_H
+#define SAKER_SYSCALL_H
+
+#include "lib/read.h"
+
+struct call {
+	__u32 event;
+	bool compat;
+	__s64 result;
+	__u64 args[SAKER_ARGUMENTS];
+};
+
+#if defined(__TARGET_ARCH_x86)
+#define X32_BIT 0x40000000
+static __always_inline __u32 syscall_number(struct pt_regs *regs)
+{
+	return READ(regs, orig_ax) & ~X32_BIT;
+}
+
+static __always_inline void read_args(struct call *call, struct pt_regs *regs)
+{
+	if (call->compat) {
+		call->args[0] = (__u32)READ(regs, bx);
+		call->args[1] = (__u32)READ(regs, cx);
+		call->args[2] = (__u32)READ(regs, dx);
+		call->args[3] = (__u32)READ(regs, si);
+		call->args[4] = (__u32)READ(regs, di);
+		call->args[5] = (__u32)READ(regs, bp);
+	} else {
+		call->args[0] = READ(regs, di);
+		call->args[1] = READ(regs, si);
+		call->args[2] = READ(regs, dx);
+		call->args[3] = READ(regs, r10);
+		call->args[4] = READ(regs, r8);
+		call->args[5] = READ(regs, r9);
+	}
+}
+#else
+static __always_inline __u32 syscall_number(struct pt_regs *regs)
+{
+	return READ(regs, syscallno);
+}
+
+static __always_inline void read_args(struct call *call, struct pt_regs *regs)
+{
+	call->args[0] = READ(regs, orig_x0); /* x0 holds the result by now */
+	call->args[1] = READ(regs, regs[1]);
+	call->args[2] = READ(regs, regs[2]);
+	call->args[3] = READ(regs, regs[3]);
+	call->args[4] = READ(regs, regs[4]);
+	call->args[5] = READ(regs, regs[5]);
+}
+#endif
+
+#endif /* SAKER_SYSCALL_H */
