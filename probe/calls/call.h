@@ -10,14 +10,21 @@
 #include "lib/payload.h"
 #include "lib/task.h"
 
-static __always_inline void add_descriptor_pair(const void *from)
+static __always_inline void add_descriptor_pair(struct scratch *s, const void *from)
 {
 	__s32 pair[2] = {-1, -1};
 
 	if (bpf_probe_read_user(pair, sizeof(pair), from))
 		return;
-	add_descriptor(pair[0], SAKER_RESULT);
-	add_descriptor(pair[1], SAKER_RESULT2);
+	add_descriptor(s, pair[0], SAKER_RESULT);
+	add_descriptor(s, pair[1], SAKER_RESULT2);
+}
+
+static __always_inline void add_ring_name(struct scratch *s)
+{
+	long got = bpf_probe_read_kernel_str(begin_part(s), RING_NAME_BYTES, s->names[s->names_used++ & 1]);
+
+	end_string_part(s, SAKER_PART_ARGUMENT, got, RING_NAME_BYTES);
 }
 
 __noinline int add_argument(__u32 i)
@@ -39,10 +46,12 @@ __noinline int add_argument(__u32 i)
 	s->argument = i;
 	switch (shape->arguments[i]) {
 	case SAKER_ARGUMENT_FD:
-		add_descriptor(value, i);
+		add_descriptor(s, value, i);
 		break;
 	case SAKER_ARGUMENT_STRING:
-		if (pointer)
+		if (s->call.from_ring)
+			add_ring_name(s);
+		else if (pointer)
 			add_user_string(s, SAKER_PART_ARGUMENT, pointer);
 		break;
 	case SAKER_ARGUMENT_FIXED:
@@ -76,13 +85,14 @@ __noinline int add_argument(__u32 i)
 		break;
 	case SAKER_ARGUMENT_FD_PAIR:
 		if (result >= 0)
-			add_descriptor_pair(pointer);
+			add_descriptor_pair(s, pointer);
 		break;
 	}
 	return 0;
 }
 
-static __always_inline void send_call(struct task_struct *task, const struct call *call)
+/* `file`: what argument 0 of a ring's request stands for, which need not have a descriptor; 0 otherwise. */
+static __always_inline void send_call(struct task_struct *task, const struct call *call, __u64 file)
 {
 	const struct saker_shape *shape = &event_shape[call->event & (SAKER_EVENTS_MAX - 1)];
 	struct saker_call_record *record;
@@ -97,11 +107,18 @@ static __always_inline void send_call(struct task_struct *task, const struct cal
 	record->result = call->result;
 	__builtin_memcpy(record->arguments, call->args, sizeof(record->arguments));
 	s->call = *call;
+	s->names_used = 0;
+	if (call->from_ring)
+		record->task.flags |= SAKER_TASK_RING;
+	if (file && shape->arguments[0] == SAKER_ARGUMENT_FD) {
+		s->file = file;
+		add_open_file(call->args[0], 0);
+	}
 	for (i = 0; i < SAKER_ARGUMENTS; i++)
-		if (shape->arguments[i])
+		if (shape->arguments[i] && !(file && i == 0))
 			add_argument(i);
 	if (shape->result == SAKER_ARGUMENT_FD && call->result >= 0)
-		add_descriptor(call->result, SAKER_RESULT);
+		add_descriptor(s, call->result, SAKER_RESULT);
 	s->argument = 0;
 	if (shape->flags & SAKER_SHAPE_PATHS)
 		add_cwd(s, task);

@@ -19,7 +19,7 @@
 static __always_inline const void *fill_arguments(struct saker_file_record *record, const struct call *call)
 {
 	const __u64 *args = call->args;
-	struct open_how how = {};
+	struct open_how_user how = {};
 
 	record->dirfd = AT_FDCWD;
 	switch (call->event) {
@@ -76,6 +76,16 @@ static __always_inline void add_base(struct scratch *s, struct task_struct *task
 		add_path(s, READ(directory, f_path.dentry), READ(directory, f_path.mnt), SAKER_PART_BASE);
 }
 
+/* What was opened: how it is seen from the task, and where else it is. */
+static __always_inline void add_opened(struct scratch *s, struct saker_file_record *record, struct file *file)
+{
+	struct dentry *dentry = READ(file, f_path.dentry);
+
+	fill_file(record, file);
+	if (add_path(s, dentry, READ(file, f_path.mnt), SAKER_PART_RESOLVED))
+		add_inner_path(s, dentry);
+}
+
 static __always_inline void send_file(struct task_struct *task, const struct call *call)
 {
 	struct saker_file_record *record;
@@ -94,13 +104,8 @@ static __always_inline void send_file(struct task_struct *task, const struct cal
 		add_user_string(s, SAKER_PART_NAME, name);
 	if (call->result >= 0)
 		file = file_of(task, call->result);
-	if (file) {
-		struct dentry *dentry = READ(file, f_path.dentry);
-
-		fill_file(record, file);
-		if (add_path(s, dentry, READ(file, f_path.mnt), SAKER_PART_RESOLVED))
-			add_inner_path(s, dentry);
-	}
+	if (file)
+		add_opened(s, record, file);
 	if (record->dirfd >= 0 && name)
 		add_base(s, task, record->dirfd);
 	add_cwd(s, task);

@@ -35,6 +35,6 @@ int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
 	if (call.event <= SAKER_EVENT_EXECVEAT)
 		send_file(task, &call);
 	else
-		send_call(task, &call);
+		send_call(task, &call, 0);
 	return 0;
 }

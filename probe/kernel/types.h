@@ -19,6 +19,7 @@ enum bpf_map_type_used {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
@@ -91,6 +92,10 @@ struct qstr {
 struct timespec64 {
 	__s64 tv_sec;
 	long tv_nsec;
+};
+
+struct open_how {
+	__u64 flags, mode, resolve;
 };
 
 struct super_block {
@@ -312,9 +317,90 @@ struct linux_binprm {
 	const char *filename;
 };
 
+/* io_uring: a request is an io_kiocb that begins with one of the io_* below, by its opcode. */
+struct io_cqe {
+	__s32 fd; /* of the submitted request; its result once it is complete */
+};
+
+struct io_cmd_data {
+	struct file *file;
+};
+
+struct io_kiocb {
+	struct io_cmd_data cmd;
+	__u8 opcode;
+	__u32 flags; /* wider since 6.10; the low bits are those of the submission entry */
+	struct io_cqe cqe;
+};
+
+struct io_uring_cqe {
+	__s32 res;
+	__u32 flags;
+};
+
+struct filename {
+	const char *name;
+};
+
+struct io_open {
+	__s32 dfd;
+	__u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
+};
+
+struct io_rename {
+	__s32 old_dfd, new_dfd;
+	struct filename *oldpath, *newpath;
+	__s32 flags;
+};
+
+struct io_unlink {
+	__s32 dfd, flags;
+	struct filename *filename;
+};
+
+struct io_mkdir {
+	__s32 dfd;
+	__u16 mode;
+	struct filename *filename;
+};
+
+struct io_link {
+	__s32 old_dfd, new_dfd;
+	struct filename *oldpath, *newpath;
+	__s32 flags;
+};
+
+struct io_accept {
+	void *addr;
+	__s32 *addr_len;
+	__s32 flags;
+	__u32 file_slot;
+};
+
+struct io_socket {
+	__s32 domain, type, protocol;
+	__u32 file_slot;
+};
+
+struct io_connect {
+	void *addr;
+	__s32 addr_len;
+};
+
+struct io_listen {
+	__s32 backlog;
+};
+
+struct io_sr_msg {
+	void *buf;
+	__s32 len;
+};
+
 #pragma clang attribute pop
 
-struct open_how { /* uapi */
+struct open_how_user { /* uapi: read from the caller's memory, so at fixed places */
 	__u64 flags, mode, resolve;
 };
 

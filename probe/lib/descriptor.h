@@ -118,19 +118,20 @@ static __always_inline void fill_socket(struct saker_descriptor *out, struct soc
 	}
 }
 
-/* Adds what `fd` stands for as parts of argument `argument`; nothing for a descriptor that is not open. */
-__noinline int add_descriptor(__s32 fd, __u32 argument)
+/* Adds what the file in `s->file` is, under the number `fd`. */
+__noinline int add_open_file(__s32 fd, __u32 argument)
 {
-	struct file *file = file_of(current_task(), fd);
 	struct scratch *s = my_scratch();
+	struct file *file;
 	struct saker_descriptor *out;
 	struct super_block *sb;
 	struct inode *inode;
 	struct sock *sk;
 	__u32 format;
 
-	if (!file || !s)
+	if (!s || !s->file)
 		return 0;
+	file = TYPED(struct file, s->file);
 	inode = READ(file, f_inode);
 	sb = READ(inode, i_sb);
 	s->argument = argument;
@@ -157,6 +158,13 @@ __noinline int add_descriptor(__s32 fd, __u32 argument)
 	end_part(s, SAKER_PART_DESCRIPTOR, 0, sizeof(*out));
 	add_path(s, READ(file, f_path.dentry), READ(file, f_path.mnt), SAKER_PART_DESCRIPTOR_NAME);
 	return 0;
+}
+
+/* Adds what `fd` stands for as parts of argument `argument`; nothing for a descriptor that is not open. */
+static __always_inline void add_descriptor(struct scratch *s, __s32 fd, __u32 argument)
+{
+	s->file = (__u64)file_of(current_task(), fd);
+	add_open_file(fd, argument);
 }
 
 #endif /* SAKER_DESCRIPTOR_H */

@@ -24,6 +24,9 @@
 #define SCRATCH_BYTES (SCRATCH_MASK + 1 + SAKER_ARGS_BYTES_MAX + 64)
 #define WALK_BYTES (SAKER_PATH_BYTES_MAX + 256)
 
+/* Of a path in a ring's request. Longer ones are cut; what was opened is told in full by the file. */
+#define RING_NAME_BYTES 512
+
 /* State of loops lives here rather than on the stack: the verifier forgets what it knows of memory in a
  * map, so that each round of a loop looks to it like the one before. */
 struct scratch {
@@ -32,6 +35,9 @@ struct scratch {
 	__u32 used;            /* bytes of `record` */
 	__u32 argument;        /* that the parts now added belong to */
 	struct call call;      /* the call that is being told, when it is one */
+	char names[2][RING_NAME_BYTES]; /* the paths of a ring's request */
+	__u32 names_used;
+	__u64 file;            /* address of the file that a descriptor is told of */
 	__u32 gathered;        /* bytes of a payload put together so far */
 	__u32 walk_position;   /* of the first byte in `walk` */
 	__u64 walk_dentry;     /* where the walk stands */

@@ -16,6 +16,8 @@ const volatile __u32 data_bytes_max = 80; /* of what a call reads or writes */
 /* Index of a controller that has a v1 hierarchy, -1 when none has; and the number of that hierarchy. */
 const volatile __s32 v1_subsystem = -1;
 const volatile __u32 v1_hierarchy;
+/* Whether io_uring_complete hands over the completion entry (6.14) or its fields one by one. */
+const volatile bool ring_complete_has_entry;
 /* The agent itself: it must not wake itself up. */
 const volatile __u32 agent_tgid;
 
@@ -23,6 +25,7 @@ const volatile __u32 agent_tgid;
 __u16 syscall_event[2][SAKER_SYSCALL_NUMBERS]; /* [native, 32-bit][number] -> enum saker_event */
 __u8 event_scope[SAKER_EVENTS_MAX];            /* enum saker_scope bits; 0 = no rule wants it */
 struct saker_shape event_shape[SAKER_EVENTS_MAX];
+__u16 ring_event[SAKER_RING_OPS];              /* opcode -> enum saker_event */
 __u32 reader_state;                            /* enum saker_reader_state */
 
 #endif /* SAKER_SETTINGS_H */

@@ -94,6 +94,7 @@ struct saker_header {
 enum saker_task_flags {
 	SAKER_TASK_MAIN_THREAD = 1,
 	SAKER_TASK_COMPAT = 2,  /* the call came through the 32-bit table */
+	SAKER_TASK_RING = 4,    /* the call came through an io_uring */
 };
 
 /* The task that acted, as the kernel has it at the time of the record. */
@@ -296,6 +297,7 @@ enum saker_cgroup_class {
 #define SAKER_DATA_BYTES_MAX 4096    /* of what was read or written; the default is 80 */
 #define SAKER_SYSCALL_NUMBERS 1024
 #define SAKER_EVENTS_MAX 512
+#define SAKER_RING_OPS 64            /* opcodes of io_uring that can be told */
 #define SAKER_RINGS_MAX 256
 
 /* Causes counted by the probe, per CPU; names in src/capture/probe_counters.cc. */

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -97,22 +98,36 @@ class MappedRing {
   std::uint32_t bytes_ = 0;
 };
 
-// Index of a v1 controller in css_set.subsys, which depends on the kernel's configuration.
-int subsystem_index(const std::string& controller) {
+struct BtfFree {
+  void operator()(btf* types) const { btf__free(types); }
+};
+using Btf = std::unique_ptr<btf, BtfFree>;
+
+Btf kernel_types() {
   btf* types = btf__load_vmlinux_btf();
-  if (libbpf_get_error(types) != 0) return -1;
-  int index = -1;
+  return Btf(libbpf_get_error(types) == 0 ? types : nullptr);
+}
+
+// How many arguments a tracepoint hands over; nothing when the kernel has no such tracepoint.
+std::optional<int> tracepoint_arguments(const btf* types, const char* name) {
+  const int id = btf__find_by_name_kind(types, fmt::format("btf_trace_{}", name).c_str(), BTF_KIND_TYPEDEF);
+  if (id < 0) return std::nullopt;
+  const btf_type* pointer = btf__type_by_id(types, btf__type_by_id(types, static_cast<__u32>(id))->type);
+  const btf_type* function = btf__type_by_id(types, pointer->type);
+  return btf_vlen(function) - 1;  // the first is for the tracepoint itself
+}
+
+// Index of a v1 controller in css_set.subsys, which depends on the kernel's configuration.
+int subsystem_index(const btf* types, const std::string& controller) {
   const std::string wanted = controller + "_cgrp_id";
   const int id = btf__find_by_name_kind(types, "cgroup_subsys_id", BTF_KIND_ENUM);
-  if (id >= 0) {
-    const btf_type* type = btf__type_by_id(types, static_cast<__u32>(id));
-    const auto* values = btf_enum(type);
-    for (int i = 0; i < btf_vlen(type); ++i) {
-      if (wanted == btf__name_by_offset(types, values[i].name_off)) index = values[i].val;
-    }
+  if (id < 0) return -1;
+  const btf_type* type = btf__type_by_id(types, static_cast<__u32>(id));
+  const auto* values = btf_enum(type);
+  for (int i = 0; i < btf_vlen(type); ++i) {
+    if (wanted == btf__name_by_offset(types, values[i].name_off)) return values[i].val;
   }
-  btf__free(types);
-  return index;
+  return -1;
 }
 
 struct SkeletonDestroyer {
@@ -133,7 +148,12 @@ struct Driver::Impl {
   UniqueFd epoll;
   std::uint64_t last_wait_ns = 0;
 
+  bool has_rings = false;  // the kernel tells of io_uring's requests
+  std::vector<std::unique_ptr<bpf_link, LinkDestroyer>> ring_links;
+
   Result<> open(const DriverOptions& options);
+  void choose_ring_programs(const btf* types);
+  Result<> attach_ring_programs();
   Result<> make_rings(const DriverOptions& options);
 };
 
@@ -143,6 +163,8 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   if (!skeleton) return driver_error("open the probe", errno);
   const int cpus = libbpf_num_possible_cpus();
   if (cpus <= 0) return driver_error("count the CPUs", -cpus);
+  const Btf types = kernel_types();
+  if (!types) return driver_error("read the kernel's types", errno);
   const CgroupLayout cgroups = read_cgroup_layout();
   auto& constants = *skeleton->rodata;
   constants.ring_bytes = options.ring_bytes;
@@ -150,14 +172,43 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   constants.args_bytes_max = options.args_bytes_max;
   constants.data_bytes_max = options.data_bytes_max;
   constants.force_probe_read = options.force_probe_read;
-  constants.v1_subsystem = cgroups.v1_controller.empty() ? -1 : subsystem_index(cgroups.v1_controller);
+  constants.v1_subsystem =
+      cgroups.v1_controller.empty() ? -1 : subsystem_index(types.get(), cgroups.v1_controller);
   constants.v1_hierarchy = cgroups.v1_hierarchy;
   bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(cpus));
   bpf_program__set_autoattach(skeleton->progs.syscall_exit, false);
+  choose_ring_programs(types.get());
   if (const int error = saker_probe__load(skeleton.get()); error != 0) {
     return driver_error("load the probe into the kernel", -error);
   }
   return make_rings(options);
+}
+
+// The request's structure has been what the probe reads since 6.0; the tracepoint was renamed in 6.4.
+void Driver::Impl::choose_ring_programs(const btf* types) {
+  const auto complete = tracepoint_arguments(types, "io_uring_complete");
+  const bool submit = tracepoint_arguments(types, "io_uring_submit_req").has_value();
+  const bool submit_old = !submit && tracepoint_arguments(types, "io_uring_submit_sqe") == 2;
+  const bool readable = btf__find_by_name_kind(types, "io_cmd_data", BTF_KIND_STRUCT) >= 0;
+  has_rings = readable && complete && (submit || submit_old);
+  constexpr int kWithEntry = 3;
+  skeleton->rodata->ring_complete_has_entry = complete == kWithEntry;
+  auto& programs = skeleton->progs;
+  bpf_program__set_autoload(programs.ring_submit, has_rings && submit);
+  bpf_program__set_autoload(programs.ring_submit_old, has_rings && submit_old);
+  bpf_program__set_autoload(programs.ring_complete, has_rings);
+  for (bpf_program* program : {programs.ring_submit, programs.ring_submit_old, programs.ring_complete})
+    bpf_program__set_autoattach(program, false);
+}
+
+Result<> Driver::Impl::attach_ring_programs() {
+  const auto& programs = skeleton->progs;
+  for (bpf_program* program : {programs.ring_complete, programs.ring_submit, programs.ring_submit_old}) {
+    if (!bpf_program__autoload(program)) continue;
+    ring_links.emplace_back(bpf_program__attach(program));
+    if (!ring_links.back()) return driver_error("attach to io_uring", errno);
+  }
+  return {};
 }
 
 Result<> Driver::Impl::make_rings(const DriverOptions& options) {
@@ -221,6 +272,14 @@ Result<> Driver::set_plan(const ScopePlan& plan) {
   };
   fill(native_syscalls(), memory.syscall_event[0]);
   fill(compat_syscalls(), memory.syscall_event[1]);
+  bool any_ring_call = false;
+  for (const SyscallNumber& op : ring_operations()) {
+    const bool wanted = plan[op.type] != 0;
+    memory.ring_event[op.number] = wanted ? op.type : event::TypeId{0};
+    any_ring_call |= wanted;
+  }
+  if (!any_ring_call) impl_->ring_links.clear();
+  if (any_ring_call && impl_->has_rings && impl_->ring_links.empty()) TRY(impl_->attach_ring_programs());
   if (!any_call) {
     impl_->syscall_link.reset();  // then no system call pays for us
   } else if (!impl_->syscall_link) {

@@ -23,89 +23,10 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "capture/diagnosis.h"
-#include "capture/driver.h"
-#include "event/decode.h"
+#include "capture/driver_live.h"
 
 namespace saker::capture {
 namespace {
-
-// An event whose record is kept with it, because views point into the record.
-struct Kept {
-  std::vector<std::byte> bytes;
-  event::Event event;
-};
-
-class DriverLive : public testing::TestWithParam<bool> {
- protected:
-  void SetUp() override {
-    const Diagnosis diagnosis = diagnose();
-    if (const Check* failure = diagnosis.first_failure())
-      GTEST_SKIP() << "no probe here: " << failure->sentence;
-    auto driver = Driver::load({.ring_bytes = 4 << 20, .force_probe_read = GetParam()});
-    ASSERT_TRUE(driver) << driver.error().message;
-    driver_ = std::move(*driver);
-    ASSERT_TRUE(driver_->attach());
-    ScopePlan plan;
-    plan.fill(SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER);
-    ASSERT_TRUE(driver_->set_plan(plan));
-  }
-
-  // Everything recorded while `action` ran, decoded.
-  std::vector<Kept> record(const std::function<void()>& action) {
-    driver_->drain([](auto) {});
-    action();
-    std::vector<Kept> events;
-    driver_->drain([&](std::span<const std::byte> bytes) {
-      saker_header header;
-      std::memcpy(&header, bytes.data(), sizeof(header));
-      if (header.type == SAKER_RECORD_BELL) return;
-      Kept kept{{bytes.begin(), bytes.end()}, {}};
-      auto event = event::decode(kept.bytes);
-      ASSERT_TRUE(event) << event.error().message;
-      kept.event = *event;
-      events.push_back(std::move(kept));
-    });
-    return events;
-  }
-
-  // The open of this process that asked for `name`.
-  static const event::Event* find_open(const std::vector<Kept>& events, std::string_view name) {
-    for (const Kept& kept : events) {
-      const auto* file = std::get_if<event::File>(&kept.event.body);
-      if (file && kept.event.task.process.tgid == static_cast<std::uint32_t>(getpid()) &&
-          file->name.bytes == name) {
-        return &kept.event;
-      }
-    }
-    return nullptr;
-  }
-
-  // Runs `child` in a new process and waits for it.
-  static pid_t in_child(const std::function<void()>& child) {
-    const pid_t pid = fork();
-    if (pid == 0) {
-      child();
-      _exit(42);
-    }
-    int status = 0;
-    waitpid(pid, &status, 0);
-    return pid;
-  }
-
-  template <class Body>
-  static const event::Event* find_of(const std::vector<Kept>& events, pid_t pid) {
-    for (const Kept& kept : events) {
-      if (std::holds_alternative<Body>(kept.event.body) &&
-          kept.event.task.process.tgid == static_cast<std::uint32_t>(pid)) {
-        return &kept.event;
-      }
-    }
-    return nullptr;
-  }
-
-  std::unique_ptr<Driver> driver_;
-};
 
 std::string cwd() {
   char buffer[4096];

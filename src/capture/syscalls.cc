@@ -7,6 +7,14 @@
 namespace saker::capture {
 namespace {
 
+// From uapi/linux/io_uring.h, enum io_uring_op.
+constexpr NamedSyscall kRingOperations[] = {
+    {"sendmsg", 9},    {"recvmsg", 10},  {"accept4", 13},  {"connect", 16},
+    {"openat", 18},    {"sendto", 26},   {"recvfrom", 27}, {"openat2", 28},
+    {"renameat2", 35}, {"unlinkat", 36}, {"mkdirat", 37},  {"symlinkat", 38},
+    {"linkat", 39},    {"socket", 45},   {"bind", 56},     {"listen", 57},
+};
+
 std::vector<SyscallNumber> resolved(std::span<const NamedSyscall> table) {
   std::vector<SyscallNumber> rows;
   rows.reserve(table.size());
@@ -23,6 +31,11 @@ std::span<const SyscallNumber> native_syscalls() {
 
 std::span<const SyscallNumber> compat_syscalls() {
   static const std::vector<SyscallNumber> table = resolved(compat_numbers());
+  return table;
+}
+
+std::span<const SyscallNumber> ring_operations() {
+  static const std::vector<SyscallNumber> table = resolved(kRingOperations);
   return table;
 }
 

@@ -17,6 +17,9 @@ struct SyscallNumber {
 std::span<const SyscallNumber> native_syscalls();
 std::span<const SyscallNumber> compat_syscalls();
 
+// What can be asked for through an io_uring: the event that each operation is, by its opcode.
+std::span<const SyscallNumber> ring_operations();
+
 // True when this architecture has such an event: one of its calls, or the end of a process. A rule on another
 // type can never fire here.
 bool is_collected(event::TypeId type);

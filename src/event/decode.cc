@@ -59,6 +59,7 @@ Task task_of(const saker_task& wire, const saker_header& header, Bytes record) {
   task.cgroup_v1 = wire.cgroup_v1;
   task.main_thread = (wire.flags & SAKER_TASK_MAIN_THREAD) != 0;
   task.compat = (wire.flags & SAKER_TASK_COMPAT) != 0;
+  task.from_ring = (wire.flags & SAKER_TASK_RING) != 0;
   task.comm = comm_of(wire.comm, record);
   return task;
 }

@@ -36,6 +36,7 @@ struct Task {
   std::uint64_t cgroup_v2 = 0, cgroup_v1 = 0;
   bool main_thread = false;
   bool compat = false;
+  bool from_ring = false;  // the call came through an io_uring
   std::string_view comm;  // of the main thread
 };
 
