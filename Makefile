@@ -29,8 +29,9 @@ unit: build
 live: build
 	@$(SUDO) tests/live/run
 
-bench: build ## what the agent costs, next to no agent and to an empty program (root)
+bench: build ## what the agent costs, next to no agent and to an empty program (root); what the engine alone does
 	@$(SUDO) python3 bench/run.py
+	@bench/engine
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (60)
 	@tools/install-deps --fuzz

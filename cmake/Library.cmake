@@ -23,12 +23,18 @@ function(saker_library)
   endif()
   add_library(saker::${name} ALIAS saker_${name})
   if(ARG_TESTS AND SAKER_TESTS)
-    add_executable(${name}_test ${ARG_TESTS})
-    target_link_libraries(${name}_test PRIVATE saker::${name} saker_options GTest::gmock GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE
-      SAKER_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-      SAKER_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
-    add_test(NAME ${name} COMMAND ${name}_test)
-    set_tests_properties(${name} PROPERTIES LABELS unit)
+    saker_unit_test(${name} SOURCES ${ARG_TESTS} LINK saker::${name})
   endif()
+endfunction()
+
+# saker_unit_test(NAME SOURCES ... LINK ...): <name>_test, run by ctest.
+function(saker_unit_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name}_test ${ARG_SOURCES})
+  target_link_libraries(${name}_test PRIVATE ${ARG_LINK} saker_options GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name}_test PRIVATE
+    SAKER_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    SAKER_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+  add_test(NAME ${name} COMMAND ${name}_test)
+  set_tests_properties(${name} PROPERTIES LABELS unit)
 endfunction()

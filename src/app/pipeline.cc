@@ -77,24 +77,24 @@ void Pipeline::turn(int timeout_ms) {
 
 void Pipeline::take(std::span<const std::byte> record) {
   if (record_type(record) == SAKER_RECORD_BELL) return;
-  auto event = event::decode(record);
-  if (!event) {
-    if (stats_.undecodable++ == 0) log(LogLevel::kError, "{}", event.error().message);
+  event::Event& event = event_;
+  if (const auto decoded = event::decode_into(record, event); !decoded) {
+    if (stats_.undecodable++ == 0) log(LogLevel::kError, "{}", decoded.error().message);
     return;
   }
   ++stats_.records;
-  if (const auto* cgroup = std::get_if<event::Cgroup>(&event->body)) return place(*cgroup);
-  const state::Process* process = processes_.on(*event);
+  if (const auto* cgroup = std::get_if<event::Cgroup>(&event.body)) return place(*cgroup);
+  const state::Process* process = processes_.on(event);
   // The first program of a container starts after its runtime has written the bundle: the time to read it.
-  if (std::holds_alternative<event::Exec>(event->body)) {
-    if (state::Container* container = containers_.find(event->task).container) {
+  if (std::holds_alternative<event::Exec>(event.body)) {
+    if (state::Container* container = containers_.find(event.task).container) {
       container->next_lookup_ns = 0;
-      read_metadata(*container, event->time_ns);
+      read_metadata(*container, event.time_ns);
     }
   }
   // Where the child comes back from its own call, that is the event; its record only brings the process.
-  if (capture::kChildrenReturn && std::holds_alternative<event::Fork>(event->body)) return;
-  if (event->type < plan_.size() && plan_[event->type] != 0) judge(*event, process);
+  if (capture::kChildrenReturn && std::holds_alternative<event::Fork>(event.body)) return;
+  if (event.type < plan_.size() && plan_[event.type] != 0) judge(event, process);
 }
 
 void Pipeline::place(const event::Cgroup& cgroup) {

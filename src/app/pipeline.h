@@ -76,6 +76,7 @@ class Pipeline {
   state::Containers containers_;
   state::Users users_;
   state::Sockets sockets_;
+  event::Event event_;  // the one being handled
   Arena arena_;
   PipelineStats stats_;
   capture::ScopePlan plan_{};

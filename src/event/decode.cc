@@ -30,8 +30,7 @@ std::string_view comm_of(const char (&comm)[16], Bytes record) {
   return {at, strnlen(comm, sizeof(comm))};
 }
 
-Task task_of(const saker_task& wire, const saker_header& header, Bytes record) {
-  Task task;
+void take_task(const saker_task& wire, const saker_header& header, Bytes record, Task& task) {
   task.process = {wire.tgid, wire.start_ns};
   task.parent = {wire.parent_tgid, wire.parent_start_ns};
   task.tid = header.tid;
@@ -61,7 +60,6 @@ Task task_of(const saker_task& wire, const saker_header& header, Bytes record) {
   task.compat = (wire.flags & SAKER_TASK_COMPAT) != 0;
   task.from_ring = (wire.flags & SAKER_TASK_RING) != 0;
   task.comm = comm_of(wire.comm, record);
-  return task;
 }
 
 // Calls `take(part, text)` for each part; false when a length does not fit.
@@ -94,7 +92,7 @@ bool read_fixed(Bytes record, Record& into) {
 bool decode_fork(Bytes record, Event& event) {
   saker_fork_record wire;
   if (!read_fixed(record, wire)) return false;
-  event.task = task_of(wire.task, wire.header, record);
+  take_task(wire.task, wire.header, record, event.task);
   event.body = Fork{{wire.creator_tgid, wire.creator_start_ns}};
   return true;
 }
@@ -102,8 +100,8 @@ bool decode_fork(Bytes record, Event& event) {
 bool decode_exec(Bytes record, Event& event) {
   saker_exec_record wire;
   if (!read_fixed(record, wire)) return false;
-  event.task = task_of(wire.task, wire.header, record);
-  Exec exec;
+  take_task(wire.task, wire.header, record, event.task);
+  Exec& exec = event.body.emplace<Exec>();
   exec.argc = wire.argc;
   exec.args_bytes = wire.args_bytes;
   exec.file = {.ino = wire.exe_ino,
@@ -120,14 +118,13 @@ bool decode_exec(Bytes record, Event& event) {
     if (part.kind == SAKER_PART_CWD) exec.cwd = text;
     if (part.kind == SAKER_PART_ARGS) exec.args = text;
   });
-  event.body = exec;
   return ok;
 }
 
 bool decode_exit(Bytes record, Event& event) {
   saker_exit_record wire;
   if (!read_fixed(record, wire)) return false;
-  event.task = task_of(wire.task, wire.header, record);
+  take_task(wire.task, wire.header, record, event.task);
   event.body = Exit{wire.status, {wire.reaper_tgid, wire.reaper_start_ns}};
   return true;
 }
@@ -135,8 +132,8 @@ bool decode_exit(Bytes record, Event& event) {
 bool decode_file(Bytes record, Event& event) {
   saker_file_record wire;
   if (!read_fixed(record, wire)) return false;
-  event.task = task_of(wire.task, wire.header, record);
-  File file;
+  take_task(wire.task, wire.header, record, event.task);
+  File& file = event.body.emplace<File>();
   file.result = wire.result;
   file.flags = engine_open_flags(wire.flags, kAbi);
   if ((wire.file_flags & SAKER_FILE_CREATED) != 0) file.flags |= kOpenCreated;
@@ -156,7 +153,6 @@ bool decode_file(Bytes record, Event& event) {
     if (part.kind == SAKER_PART_CWD) file.cwd = text;
     if (part.kind == SAKER_PART_ARGS) file.args = text;
   });
-  event.body = file;
   return ok;
 }
 
@@ -197,7 +193,7 @@ bool decode_descriptor(std::string_view part, Descriptor& into) {
 bool decode_call(Bytes record, Event& event) {
   saker_call_record wire;
   if (!read_fixed(record, wire)) return false;
-  event.task = task_of(wire.task, wire.header, record);
+  take_task(wire.task, wire.header, record, event.task);
   Call& call = event.body.emplace<Call>();
   call.result = wire.result;
   std::ranges::copy(wire.arguments, call.arguments.begin());
@@ -232,7 +228,7 @@ bool decode_cgroup(Bytes record, Event& event) {
 
 }  // namespace
 
-Result<Event> decode(std::span<const std::byte> record) {
+Result<> decode_into(std::span<const std::byte> record, Event& event) {
   saker_header header;
   if (!read_fixed(record, header)) return broken("shorter than its header");
   if (header.size < sizeof(header) || header.size > record.size()) return broken("size does not fit");
@@ -240,7 +236,6 @@ Result<Event> decode(std::span<const std::byte> record) {
   if (header.event >= type_count()) return broken("unknown event number");
   record = record.first(header.size);
 
-  Event event;
   event.type = header.event;
   event.cpu = static_cast<std::uint16_t>(header.cpu);
   event.time_ns = header.time_ns;
@@ -268,6 +263,12 @@ Result<Event> decode(std::span<const std::byte> record) {
       return fail(ErrorCode::kUnsupported, fmt::format("kernel record: unknown type {}", header.type));
   }
   if (!ok) return broken("a part does not fit");
+  return {};
+}
+
+Result<Event> decode(std::span<const std::byte> record) {
+  Event event;
+  TRY(decode_into(record, event));
   return event;
 }
 

@@ -110,6 +110,8 @@ struct Field {
   bool any_when_bare = false;
   // The value differs between the names of one file: rules that use it are judged once for each name.
   bool by_name = false;
+  // Most events share one of a few values, so that asking for one tells little apart.
+  bool few_values = false;
   std::string_view help;
   Reader read = nullptr;
   // The names that may stand after the dot (evt.arg.NAME); null: any.
@@ -141,6 +143,8 @@ class Catalogue {
 
   std::span<const Field> rows() const { return rows_; }
   const Field* find(std::string_view name) const;
+  // Whether `name` begins as one of the fields does, up to an argument after a dot.
+  bool knows(std::string_view name) const { return find(name) != nullptr || dotted(name) != nullptr; }
 
   // The field for `name` (dotted, without brackets) and the text between brackets, if there were any. The
   // error is one sentence without location: unknown field (with the nearest known name), missing or bad

@@ -52,32 +52,52 @@ constexpr std::string_view kCapabilities[] = {
     "CAP_CHECKPOINT_RESTORE",
 };
 
-void append(std::string& text, std::string_view name, char separator) {
-  if (!text.empty()) text += separator;
-  text += name;
-}
+// Names side by side, put together in the arena. Room for all of the table's is taken at once: the tables are
+// small, and the arena is empty again after the event.
+class Names {
+ public:
+  template <class Rows>
+  Names(const Rows& rows, char separator, Arena& arena) : separator_(separator) {
+    std::size_t room = 0;
+    for (const auto& row : rows) room += name_of(row).size() + 1;
+    data_ = arena.allocate(room);
+  }
+  void add(std::string_view name) {
+    if (size_ > 0) data_[size_++] = separator_;
+    size_ += name.copy(data_ + size_, name.size());
+  }
+  std::string_view text() const { return {data_, size_}; }
+
+ private:
+  static std::string_view name_of(std::string_view name) { return name; }
+  static std::string_view name_of(const event::Symbol& row) { return row.name; }
+
+  char separator_;
+  char* data_;
+  std::size_t size_ = 0;
+};
 
 }  // namespace
 
 std::string_view flag_text(std::uint32_t flags, std::span<const event::Symbol> names, Arena& arena) {
-  std::string text;
+  Names text(names, '|', arena);
   std::uint32_t left = flags;
   for (const event::Symbol& row : names) {
     const bool there = row.bits == 0 ? flags == 0 : (left & row.bits) == row.bits;
     if (!there) continue;
-    append(text, row.name, '|');
+    text.add(row.name);
     if (row.bits == flags) break;
     left &= ~row.bits;
   }
-  return arena.copy(text);
+  return text.text();
 }
 
 std::string_view symbol_text(std::uint32_t number, std::span<const event::Symbol> names, Arena& arena) {
-  std::string text;
+  Names text(names, '|', arena);
   for (const event::Symbol& row : names) {
-    if (row.bits == number) append(text, row.name, '|');
+    if (row.bits == number) text.add(row.name);
   }
-  return arena.copy(text);
+  return text.text();
 }
 
 std::string_view errno_name(std::int64_t number) {
@@ -93,11 +113,11 @@ std::string_view signal_name(std::int64_t number, Arena& arena) {
 }
 
 std::string_view capability_names(std::uint64_t set, Arena& arena) {
-  std::string text;
+  Names text(kCapabilities, ' ', arena);
   for (std::size_t bit = 0; bit < std::size(kCapabilities); ++bit) {
-    if ((set >> bit & 1U) != 0) append(text, kCapabilities[bit], ' ');
+    if ((set >> bit & 1U) != 0) text.add(kCapabilities[bit]);
   }
-  return arena.copy(text);
+  return text.text();
 }
 
 }  // namespace saker::fields

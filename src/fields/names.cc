@@ -15,9 +15,10 @@ constexpr std::int32_t kWorkingDirectory = -100;
 // True when cleaning would change nothing, which is so for nearly all absolute names: they are not copied.
 bool is_clean(std::string_view path) {
   if (path.size() < 2 || path.front() != '/' || path.back() == '/') return path == "/";
-  for (std::size_t slash = 0; slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
-    const std::string_view rest = path.substr(slash + 1);
-    const std::string_view segment = rest.substr(0, rest.find('/'));
+  // Only a segment that begins with a slash or a dot can be one to clean away.
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    if (path[i - 1] != '/' || (path[i] != '/' && path[i] != '.')) continue;
+    const std::string_view segment = path.substr(i, path.find('/', i) - i);
     if (segment.empty() || segment == "." || segment == "..") return false;
   }
   return true;
@@ -45,6 +46,7 @@ std::string_view requested_name(const event::File& file, Arena& arena) {
     return file.resolved.present && !file.resolved.truncated ? file.resolved.bytes : std::string_view();
   }
   const std::string_view name = file.name.bytes;
+  if (file.resolved.present && name == file.resolved.bytes) return name;  // the kernel's paths are clean
   if (name.starts_with('/')) return join_path({}, name, arena);
   if (file.base.present) return join_path(with_slash(file.base.bytes, arena), name, arena);
   if (file.dirfd != kWorkingDirectory) return join_path(kUnknownDirectory, name, arena);
@@ -99,6 +101,7 @@ std::uint8_t distinct_names(const event::File& file, Arena& arena) {
   const std::string_view resolved = whole(file.resolved);
   const std::string_view inner = whole(file.inner);
   if (resolved.empty() && inner.empty()) return bits;
+  if (inner.empty() && file.name.present && file.name.bytes == resolved) return bits;
   const std::string_view requested = requested_name(file, arena);
   if (!resolved.empty() && resolved != requested) bits |= 1U << 1;
   if (!inner.empty() && inner != requested && inner != resolved) bits |= 1U << 2;

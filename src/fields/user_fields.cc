@@ -39,7 +39,7 @@ using enum Type;
 
 constexpr Field kRows[] = {
     {.name = "user.uid", .type = kUint32, .help = "Effective user id.", .read = reader<uid>},
-    {.name = "user.name", .help = "Name of the effective user.", .read = reader<name>},
+    {.name = "user.name", .few_values = true, .help = "Name of the effective user.", .read = reader<name>},
     {.name = "user.homedir",
      .help = "Home directory of the effective user.",
      .read = reader<of_account<&state::User::home>>},
@@ -52,7 +52,7 @@ constexpr Field kRows[] = {
      .read = reader<loginuid>},
     {.name = "user.loginname", .help = "Name of that login's user.", .read = reader<loginname>},
     {.name = "group.gid", .type = kUint32, .help = "Effective group id.", .read = reader<gid>},
-    {.name = "group.name", .help = "Name of the effective group.", .read = reader<group>},
+    {.name = "group.name", .few_values = true, .help = "Name of the effective group.", .read = reader<group>},
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ bool looks_like_reference(std::string_view text, const fields::Catalogue& catalo
   if (!parsed.operand || parsed.length != text.size()) return false;
   const auto* name = std::get_if<Operand::FieldName>(&parsed.operand->value);
   if (name == nullptr) return true;
+  if (!catalogue.knows(name->name)) return false;  // so that no nearest name is looked for
   const auto argument = name->argument ? std::optional<std::string_view>(*name->argument) : std::nullopt;
   return catalogue.resolve(name->name, argument).ref.has_value();
 }

@@ -3,6 +3,7 @@
 // what does not depend on the name keeps the event's.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <utility>
 #include <variant>
@@ -16,15 +17,17 @@ namespace saker::rules {
 
 using fields::Value;
 
+constexpr std::uint32_t kNoRow = UINT32_MAX;
+
 struct Evaluator::State {
   struct KeptValue {
     Value value;
     std::uint32_t stamp = 0;
   };
 
-  // What a text table says of its value; null when there is none.
+  // The row of a text table's value; kNoRow when it has no text.
   struct KeptRow {
-    const std::uint64_t* row = nullptr;
+    std::uint32_t row = kNoRow;
     std::uint32_t stamp = 0;
   };
 
@@ -34,14 +37,20 @@ struct Evaluator::State {
     calls.resize(program.calls_max);
     values.resize(program.values.size());
     rows.resize(program.tables.size());
+    wanted.resize(program.words_max);
+    chosen.resize(program.words_max);
+    flags.resize(program.predicates.size());
     matches.reserve(set.rules().size());
   }
 
   void next_event();
   void next_name() { stamps[1] = ++last_stamp; }
-  void run(const TypeProgram& type, std::uint32_t step);
+  void choose(const TypeProgram& type, const RuleBits& from);
+  void run_all(const TypeProgram& type, const RuleBits& from);
+  bool run(const TypeProgram& type, std::uint32_t step);
   bool decide(const Predicate& predicate);
-  const std::uint64_t* look_up(const ValueTable& table);
+  bool flag(std::uint32_t predicate);
+  std::uint32_t row(std::uint32_t table, bool by_name);
   const Value& value(std::uint32_t number);
   Value compute(const ValueNode& node);
   bool add_match(std::uint32_t rule);
@@ -51,7 +60,9 @@ struct Evaluator::State {
   std::vector<std::uint32_t> slots;  // stamp * 2 + result
   std::vector<KeptValue> values;
   std::vector<KeptRow> rows;
+  std::vector<std::uint32_t> flags;  // of requirements, by predicate: stamp * 2 + result
   std::vector<std::uint32_t> calls;
+  RuleBits wanted, chosen;  // of the rules: not ruled out by a flag; to be run
   std::vector<Match> matches;
   std::array<std::uint32_t, 2> stamps{};  // of the event, of the name
   std::uint32_t last_stamp = 0;
@@ -62,6 +73,7 @@ struct Evaluator::State {
 void Evaluator::State::next_event() {
   if (last_stamp > std::numeric_limits<std::uint32_t>::max() / 2 - fields::kNameKinds - 1) {
     std::ranges::fill(slots, 0U);
+    std::ranges::fill(flags, 0U);
     std::ranges::fill(values, KeptValue());
     std::ranges::fill(rows, KeptRow());
     last_stamp = 0;
@@ -96,6 +108,9 @@ Value Evaluator::State::compute(const ValueNode& node) {
 }
 
 bool Evaluator::State::decide(const Predicate& predicate) {
+  const auto& known =
+      subject.where == state::Where::kHost ? predicate.container.on_host : predicate.container.in_container;
+  if (known && subject.where != state::Where::kUnknown) return *known;
   const Value& left = value(predicate.left);
   if (left.missing()) return false;
   const auto holds = [&](const Value& one) {
@@ -106,9 +121,15 @@ bool Evaluator::State::decide(const Predicate& predicate) {
   return std::ranges::any_of(left.list(), holds);
 }
 
-const std::uint64_t* Evaluator::State::look_up(const ValueTable& table) {
-  const Value& text = value(table.value);
-  return text.kind() == fields::Kind::kText ? table.table.row(text.text()) : nullptr;
+std::uint32_t Evaluator::State::row(std::uint32_t number, bool by_name) {
+  KeptRow& kept = rows[number];
+  const std::uint32_t stamp = stamps[by_name ? 1 : 0];
+  if (kept.stamp != stamp) {
+    const ValueTable& table = program.tables[number];
+    const Value& text = value(table.value);
+    kept = {text.kind() == fields::Kind::kText ? table.table.row(text.text()) : kNoRow, stamp};
+  }
+  return kept.row;
 }
 
 // False when the run may stop.
@@ -135,7 +156,45 @@ std::uint32_t follow(const Step& step, bool result) {
   return step.next[0];
 }
 
-void Evaluator::State::run(const TypeProgram& type, std::uint32_t at) {
+bool Evaluator::State::flag(std::uint32_t predicate) {
+  std::uint32_t& kept = flags[predicate];
+  if (kept >> 1 != stamps[0]) kept = stamps[0] << 1 | (decide(program.predicates[predicate]) ? 1U : 0U);
+  return (kept & 1) != 0;
+}
+
+// Fills `chosen` with the rules of `from` that flags and gates let through.
+void Evaluator::State::choose(const TypeProgram& type, const RuleBits& from) {
+  const std::size_t words = type.words;
+  std::copy_n(from.begin(), words, wanted.begin());
+  for (const Requirement& requirement : type.requirements) {
+    if (flag(requirement.predicate)) continue;
+    for (std::size_t word = 0; word < words; ++word) wanted[word] &= ~requirement.rules[word];
+  }
+  for (std::size_t word = 0; word < words; ++word) chosen[word] = type.ungated[word] & wanted[word];
+  for (const Gate& gate : type.gates) {
+    std::uint64_t concerned = 0;
+    for (std::size_t word = 0; word < words; ++word) concerned |= gate.rules[word] & wanted[word];
+    if (concerned == 0) continue;
+    const Value& text = value(gate.value);
+    if (text.kind() != fields::Kind::kText) continue;
+    const std::uint64_t* let_through = &gate.rows[gate.table.row(text.text()) * words];
+    for (std::size_t word = 0; word < words; ++word) chosen[word] |= let_through[word] & wanted[word];
+  }
+}
+
+// In load order.
+void Evaluator::State::run_all(const TypeProgram& type, const RuleBits& from) {
+  choose(type, from);
+  for (std::size_t word = 0; word < type.words; ++word) {
+    for (std::uint64_t rules = chosen[word]; rules != 0; rules &= rules - 1) {
+      const std::size_t rule = word * 64 + static_cast<std::size_t>(std::countr_zero(rules));
+      if (!run(type, type.begins[rule])) return;
+    }
+  }
+}
+
+// False when no further rule is wanted.
+bool Evaluator::State::run(const TypeProgram& type, std::uint32_t at) {
   std::uint32_t* call = calls.data();
   for (;;) {
     const Step& step = type.steps[at];
@@ -148,9 +207,9 @@ void Evaluator::State::run(const TypeProgram& type, std::uint32_t at) {
         break;
       }
       case Step::Kind::kText: {
-        KeptRow& kept = rows[step.entry];
-        if (kept.stamp != stamp) kept = {look_up(program.tables[step.entry]), stamp};
-        const bool holds = kept.row != nullptr && TextTable::bit(kept.row, step.bit) == step.verdict;
+        const std::uint32_t number = row(step.entry, step.by_name);
+        const bool holds = number != kNoRow && TextTable::bit(program.tables[step.entry].table.bits(number),
+                                                              step.bit) == step.verdict;
         at = follow(step, holds);
         break;
       }
@@ -171,11 +230,9 @@ void Evaluator::State::run(const TypeProgram& type, std::uint32_t at) {
         break;
       }
       case Step::Kind::kMatch:
-        if (!add_match(step.entry)) return;
-        at = step.next[0];
-        break;
+        return add_match(step.entry);
       case Step::Kind::kEnd:
-        return;
+        return true;
     }
   }
 }
@@ -193,7 +250,8 @@ std::span<const Evaluator::Match> Evaluator::evaluate(fields::Subject subject, A
   state.subject = subject;
   state.subject.name_index = 0;
   state.arena = &arena;
-  state.run(type, type.begin);
+  if (type.words == 0) return {};
+  state.run_all(type, type.all);
   const auto* file = std::get_if<event::File>(&event.body);
   if (!type.has_named || file == nullptr || !event.is_open()) return state.matches;
   // Nothing comes before the first rule.
@@ -203,7 +261,7 @@ std::span<const Evaluator::Match> Evaluator::evaluate(fields::Subject subject, A
     if ((names >> name & 1U) == 0) continue;
     state.subject.name_index = name;
     state.next_name();
-    state.run(type, type.begin_named);
+    state.run_all(type, type.named);
   }
   return state.matches;
 }

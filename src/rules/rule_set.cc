@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "rules/gates.h"
 #include "rules/rule_graph.h"
 #include "rules/rule_program.h"
 #include "rules/step_writer.h"
@@ -49,9 +50,11 @@ RuleSet::Program make_program(const std::vector<EnabledRule>& rules) {
   for (const std::vector<RuleRoot>& rule_roots : roots) {
     StepWriter writer(graph.nodes(), graph.predicates(), facts, texts);
     program.programs.push_back(writer.write(rule_roots));
+    add_gates(rule_roots, graph.nodes(), graph.predicates(), graph.values(), program.programs.back());
     program.programs.back().scope = {may_match(rule_roots, on_host), may_match(rule_roots, in_container)};
     program.slots_max = std::max(program.slots_max, writer.slots());
     program.calls_max = std::max(program.calls_max, writer.calls());
+    program.words_max = std::max(program.words_max, program.programs.back().words);
   }
   program.values = std::move(graph.values());
   program.predicates = std::move(graph.predicates());

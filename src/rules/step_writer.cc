@@ -10,9 +10,6 @@ namespace {
 
 using Kind = ConditionNode::Kind;
 
-// A single check is as cheap as the look-up would be.
-constexpr std::size_t kTableChecksMin = 2;
-
 }  // namespace
 
 TextBits make_tables(const std::vector<Predicate>& predicates, std::vector<ValueTable>& tables) {
@@ -22,7 +19,6 @@ TextBits make_tables(const std::vector<Predicate>& predicates, std::vector<Value
   }
   TextBits bits;
   for (const auto& [key, group] : groups) {
-    if (group.size() < kTableChecksMin) continue;
     ValueTable made{key.first, predicates[group[0]].by_name, TextTable(key.second)};
     for (const std::uint32_t predicate : group) {
       const std::uint32_t bit = made.table.add(predicates[predicate].text->texts);
@@ -37,9 +33,15 @@ TextBits make_tables(const std::vector<Predicate>& predicates, std::vector<Value
 TypeProgram StepWriter::write(std::span<const RuleRoot> roots) {
   count_uses(roots);
   TypeProgram program;
-  program.has_named = std::ranges::any_of(roots, [&](RuleRoot root) { return facts_.by_name[root.node]; });
-  program.begin = rules(roots, false);
-  program.begin_named = rules(roots, true);
+  program.named.assign((roots.size() + 63) / 64, 0);
+  const std::uint32_t end = add({.kind = Step::Kind::kEnd});
+  for (std::size_t rule = 0; rule < roots.size(); ++rule) {
+    const std::uint32_t match = add({.kind = Step::Kind::kMatch, .entry = roots[rule].rule});
+    program.begins.push_back(node(roots[rule].node, match, end));
+    if (!facts_.by_name[roots[rule].node]) continue;
+    program.named[rule / 64] |= std::uint64_t{1} << (rule % 64);
+    program.has_named = true;
+  }
   program.steps = std::move(steps_);
   return program;
 }
@@ -57,16 +59,6 @@ void StepWriter::count_uses(std::span<const RuleRoot> roots) {
     open.pop_back();
     for (const std::uint32_t child : nodes_[node].children) use(child);
   }
-}
-
-std::uint32_t StepWriter::rules(std::span<const RuleRoot> roots, bool named_only) {
-  std::uint32_t next = add({.kind = Step::Kind::kEnd});
-  for (const RuleRoot& root : std::views::reverse(roots)) {
-    if (named_only && !facts_.by_name[root.node]) continue;
-    const std::uint32_t match = add({.kind = Step::Kind::kMatch, .entry = root.rule, .next = {next, next}});
-    next = node(root.node, match, next);
-  }
-  return next;
 }
 
 // Recursion is bounded by the height of a condition.

@@ -1,8 +1,7 @@
 // StepWriter: nodes → steps of one TypeProgram.
 //
-// Written from the last rule to the first, because a step must know where it leads. Jumps are threaded: a way
-// that leads to a check whose result the way itself implies goes on behind that check, so that neighbours
-// which begin with the same check are left together.
+// Written from the end to the beginning, because a step must know where it leads. Jumps are threaded: a way
+// that leads to a check whose result the way itself implies goes on behind that check.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -46,7 +45,6 @@ class StepWriter {
 
  private:
   void count_uses(std::span<const RuleRoot> roots);
-  std::uint32_t rules(std::span<const RuleRoot> roots, bool named_only);
   std::uint32_t node(std::uint32_t number, std::uint32_t on_true, std::uint32_t on_false);
   void test(std::uint32_t predicate, Step& step) const;
   std::uint32_t terms(std::uint32_t number, std::uint32_t on_true, std::uint32_t on_false);

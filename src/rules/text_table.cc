@@ -1,14 +1,16 @@
 #include "rules/text_table.h"
 
-#include <absl/strings/string_view.h>
+#include <absl/hash/hash.h>
 
-#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <map>
 
 namespace saker::rules {
 namespace {
 
-// Lengths beyond share a bit.
-std::uint64_t length_bit(std::size_t length) { return std::uint64_t{1} << std::min<std::size_t>(length, 63); }
+// Places for each text, so that a look-up mostly ends at the first one.
+constexpr std::size_t kRoom = 4;
 
 void set_bit(std::uint64_t* row, std::size_t bit) { row[bit / 64] |= std::uint64_t{1} << (bit % 64); }
 
@@ -29,16 +31,32 @@ void TextTable::finish() {
   checks_.clear();
 }
 
-void TextTable::finish_exact() {
-  for (const auto& texts : checks_) {
-    for (const std::string& text : texts) {
-      rows_.try_emplace(text, static_cast<std::uint32_t>(rows_.size() + 1));
-      lengths_ |= length_bit(text.size());
-    }
+std::uint64_t TextTable::hash(std::string_view text) {
+  std::uint64_t head = 0, tail = 0;
+  if (text.size() >= sizeof(head)) {
+    std::memcpy(&head, text.data(), sizeof(head));
+    std::memcpy(&tail, text.data() + text.size() - sizeof(tail), sizeof(tail));
+  } else {
+    std::memcpy(&head, text.data(), text.size());
   }
-  words_.assign((rows_.size() + 1) * words_per_row_, 0);
+  return absl::HashOf(head, tail, text.size());
+}
+
+void TextTable::finish_exact() {
+  std::map<std::string_view, std::uint32_t> rows;
+  for (const auto& texts : checks_) {
+    for (const std::string& text : texts) rows.try_emplace(text, static_cast<std::uint32_t>(rows.size() + 1));
+  }
+  words_.assign((rows.size() + 1) * words_per_row_, 0);
   for (std::size_t bit = 0; bit < checks_.size(); ++bit) {
-    for (const std::string& text : checks_[bit]) set_bit(row_at(rows_.at(text)), bit);
+    for (const std::string& text : checks_[bit]) set_bit(row_at(rows.at(text)), bit);
+  }
+  entries_.resize(std::bit_ceil(kRoom * (rows.size() + 1)));
+  for (const auto& [text, row] : rows) {
+    const std::uint64_t own = hash(text);
+    std::size_t at = own & (entries_.size() - 1);
+    while (entries_[at].row != 0) at = (at + 1) & (entries_.size() - 1);
+    entries_[at] = {own, row, std::string(text)};
   }
 }
 
@@ -67,33 +85,41 @@ std::uint32_t TextTable::branch(std::string_view text) {
 
 void TextTable::finish_prefixes() {
   branches_.resize(1);
-  std::vector<std::pair<std::uint32_t, std::size_t>> ends;
+  std::map<std::uint32_t, std::vector<std::size_t>> ends;  // the bits of each branch that ends a prefix
   for (std::size_t bit = 0; bit < checks_.size(); ++bit) {
-    for (const std::string& text : checks_[bit]) ends.emplace_back(branch(text), bit);
+    for (const std::string& text : checks_[bit]) ends[branch(text)].push_back(bit);
   }
-  words_.assign(branches_.size() * words_per_row_, 0);
-  for (const auto& [at, bit] : ends) set_bit(row_at(at), bit);
-  // A branch has a higher number than the one it grows from.
+  words_.assign(words_per_row_, 0);
+  // A branch has a higher number than the one it grows from; only where a prefix ends is a new row needed.
   for (std::uint32_t at = 0; at < branches_.size(); ++at) {
-    for (const auto& [byte, next] : branches_[at].children) {
-      for (std::size_t word = 0; word < words_per_row_; ++word) row_at(next)[word] |= row_at(at)[word];
+    if (const auto ended = ends.find(at); ended != ends.end()) {
+      const std::uint32_t row = row_count();
+      const std::vector<std::uint64_t> below(bits(branches_[at].row),
+                                             bits(branches_[at].row) + words_per_row_);
+      words_.insert(words_.end(), below.begin(), below.end());
+      for (const std::size_t bit : ended->second) set_bit(row_at(row), bit);
+      branches_[at].row = row;
     }
+    for (const auto& [byte, next] : branches_[at].children) branches_[next].row = branches_[at].row;
   }
 }
 
-const std::uint64_t* TextTable::row(std::string_view text) const {
-  std::uint32_t number = 0;
+std::uint32_t TextTable::row(std::string_view text) const {
   if (kind_ == Kind::kPrefix) {
+    std::uint32_t at = 0;
     for (const char c : text) {
-      const std::uint32_t* next = child(number, c);
+      const std::uint32_t* next = child(at, c);
       if (next == nullptr) break;
-      number = *next;
+      at = *next;
     }
-  } else if ((lengths_ & length_bit(text.size())) != 0) {
-    const auto found = rows_.find(absl::string_view(text.data(), text.size()));
-    if (found != rows_.end()) number = found->second;
+    return branches_[at].row;
   }
-  return words_.data() + number * words_per_row_;
+  const std::uint64_t own = hash(text);
+  for (std::size_t at = own & (entries_.size() - 1); entries_[at].row != 0;
+       at = (at + 1) & (entries_.size() - 1)) {
+    if (entries_[at].hash == own && entries_[at].text == text) return entries_[at].row;
+  }
+  return 0;
 }
 
 }  // namespace saker::rules

@@ -5,8 +5,8 @@
 // it, whose bits are then as cheap to ask as a flag. Covered by text_table_test.cc.
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
-
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,16 +30,22 @@ class TextTable {
   // Once, after the last add().
   void finish();
 
-  // Bit b of the row is bit b % 64 of word b / 64.
-  const std::uint64_t* row(std::string_view text) const;
+  // The row of the text: texts under which the same checks hold may share one.
+  std::uint32_t row(std::string_view text) const;
+  std::uint32_t row_count() const {
+    return static_cast<std::uint32_t>(words_.size() / std::max<std::size_t>(words_per_row_, 1));
+  }
+  // Bit b of a row is bit b % 64 of word b / 64.
+  const std::uint64_t* bits(std::uint32_t row) const { return words_.data() + row * words_per_row_; }
   static bool bit(const std::uint64_t* row, std::uint32_t bit) {
     return (row[bit / 64] >> (bit % 64) & 1U) != 0;
   }
 
  private:
-  // One byte further into a prefix. The row of a node has the bits of all prefixes on the way to it.
+  // One byte further into a prefix. Its row has the bits of all prefixes on the way to it.
   struct Branch {
     std::vector<std::pair<char, std::uint32_t>> children;
+    std::uint32_t row = 0;
   };
 
   std::uint64_t* row_at(std::uint32_t number) { return words_.data() + number * words_per_row_; }
@@ -52,9 +58,16 @@ class TextTable {
   std::vector<std::vector<std::string>> checks_;  // until finish()
   std::size_t words_per_row_ = 0;
   std::vector<std::uint64_t> words_;  // row after row; row 0 belongs to a text nobody asks about
-  absl::flat_hash_map<std::string, std::uint32_t> rows_;  // kExact
-  std::uint64_t lengths_ = 0;                             // of the texts in rows_
-  std::vector<Branch> branches_;                          // kPrefix; row of the same number
+  // kExact. Most texts that are looked up are not there, which the hash of their length and ends tells.
+  struct Entry {
+    std::uint64_t hash = 0;
+    std::uint32_t row = 0;  // 0: empty
+    std::string text;
+  };
+  static std::uint64_t hash(std::string_view text);
+
+  std::vector<Entry> entries_;    // open addressing; a power of two
+  std::vector<Branch> branches_;  // kPrefix
 };
 
 }  // namespace saker::rules

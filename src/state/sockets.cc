@@ -50,9 +50,9 @@ const Socket* Sockets::on(const event::Event& event, const event::Descriptor& de
   current_ = {};
   const bool fresh = type == t.socket || type == t.accept || type == t.accept4;
   const bool connects = type == t.connect && under_way(event.result());
-  const bool sends = type == t.sendto || type == t.sendmsg || type == t.sendmmsg;
-  const bool receives = type == t.recvfrom || type == t.recvmsg || type == t.recvmmsg;
   const bool datagram = descriptor.type != SOCK_STREAM;
+  const bool sends = datagram && (type == t.sendto || type == t.sendmsg || type == t.sendmmsg);
+  const bool receives = datagram && (type == t.recvfrom || type == t.recvmsg || type == t.recvmmsg);
   const bool serves = type == t.listen || type == t.accept || type == t.accept4;
   if (!fresh && !connects && !serves && !sends && !receives && type != t.bind) {
     const auto found = sockets_.find(descriptor.ino);
@@ -64,11 +64,11 @@ const Socket* Sockets::on(const event::Event& event, const event::Descriptor& de
   if (connects) known.role = Role::kClient;
   if (serves || (type == t.bind && event.result() >= 0)) known.role = Role::kServer;
   // Of datagrams, who sends first asks; each direction tells its own pair of ends.
-  if (datagram && event.result() >= 0) {
+  if (event.result() >= 0) {
     if (sends && known.role == Role::kUnknown) known.role = Role::kClient;
     if (receives && known.role == Role::kUnknown) known.role = Role::kServer;
   }
-  if (connects || ((sends || receives) && datagram && event.result() >= 0)) {
+  if (connects || ((sends || receives) && event.result() >= 0)) {
     const std::uint64_t ends = ends_of(descriptor, peer_address);
     current_.changed = ends != known.ends;
     known.ends = ends;
