@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
+#include "app/rule_details.h"
 #include "base/log.h"
 #include "capture/syscalls.h"
 
@@ -130,33 +131,24 @@ int command_list_events(const Options& options) {
 }
 
 int command_list_rules(const Config& config, const Options& options) {
-  const auto rules = load_configured_rules(config);
-  if (!rules) return kExitBadInput;
-  nlohmann::json listed = nlohmann::json::array();
-  bool found = options.rule.empty();
-  for (const rules::EnabledRule& enabled : rules->rules()) {
-    const rules::Rule& rule = enabled.rule;
-    if (!options.rule.empty() && rule.name != options.rule) continue;
-    found = true;
-    if (config.format.json) {
-      listed.push_back({{"info",
-                         {{"name", rule.name},
-                          {"condition", rule.condition},
-                          {"output", rule.output},
-                          {"description", rule.description},
-                          {"priority", rules::priority_name(rule.priority)},
-                          {"source", rule.source},
-                          {"enabled", rule.enabled},
-                          {"tags", rule.tags}}}});
-    } else {
-      fmt::print("{:50} {}\n", rule.name, one_line(rule.description));
+  auto loaded = load_rules_for_tools(config);
+  if (!loaded) return kExitBadInput;
+  if (!options.rule.empty()) {
+    const auto found = std::ranges::find(loaded->all_rules, options.rule, &rules::Rule::name);
+    if (found == loaded->all_rules.end()) {
+      log(LogLevel::kError, "no rule is named '{}'", options.rule);
+      return kExitBadInput;
     }
+    const auto place = static_cast<std::size_t>(found - loaded->all_rules.begin());
+    loaded->all_rules = {loaded->all_rules[place]};
+    loaded->details = {loaded->details[place]};
   }
-  if (!found) {
-    log(LogLevel::kError, "no enabled rule is named '{}'", options.rule);
-    return kExitBadInput;
+  if (config.format.json) {
+    fmt::print("{}\n", describe_rules(*loaded).dump());
+    return kExitGood;
   }
-  if (config.format.json) fmt::print("{}\n", nlohmann::json{{"rules", listed}}.dump());
+  for (const rules::Rule& rule : loaded->all_rules)
+    fmt::print("{:50} {}\n", rule.name, one_line(rule.description));
   return kExitGood;
 }
 

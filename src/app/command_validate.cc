@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "app/commands.h"
+#include "app/rule_details.h"
 #include "base/log.h"
 
 namespace saker::app {
@@ -15,10 +17,16 @@ int command_validate(const Config& config, const Options& options) {
     return kExitBadInput;
   }
   for (const std::string& path : found->missing) log(LogLevel::kError, "{} does not exist", path);
-  const rules::LoadResult loaded = rules::load_rules(found->files, fields::syscall_catalogue(), config.load);
-  const std::string report =
-      config.format.json ? rules::json_report(loaded.reports) + "\n" : rules::text_report(loaded.reports);
-  std::fputs(report.c_str(), stdout);
+  rules::LoadOptions wanted = config.load;
+  wanted.keep_details = config.format.json;
+  const rules::LoadResult loaded = rules::load_rules(found->files, fields::syscall_catalogue(), wanted);
+  if (config.format.json) {
+    nlohmann::json report = nlohmann::json::parse(rules::json_report(loaded.reports));
+    if (loaded.rules) report["falco_describe_results"] = describe_rules(loaded);
+    fmt::print("{}\n", report.dump());
+  } else {
+    std::fputs(rules::text_report(loaded.reports).c_str(), stdout);
+  }
   return loaded.rules && found->missing.empty() ? kExitGood : kExitBadInput;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "app/config.h"
@@ -20,11 +21,18 @@ int command_list_fields(const Options& options);
 int command_list_events(const Options& options);
 int command_list_rules(const Config& config, const Options& options);
 int command_rules_plan(const Config& config);
+int command_rules_list(const Config& config);
+int command_rules_show(const Config& config, const Options& options);
+int command_rules_explain(const Config& config, const Options& options);
+int command_rules_test(const Config& config, const Options& options);
+int command_rules_lint(const Config& config, const Options& options);
 int command_version();
 std::string_view version();
 int command_doctor();
 
 // The rules that `config` names, loaded; problems are printed on standard error. Null: they may not be used.
 std::shared_ptr<const rules::RuleSet> load_configured_rules(const Config& config);
+// The same with what tools want to know of each rule, disabled ones too.
+std::optional<rules::LoadResult> load_rules_for_tools(const Config& config);
 
 }  // namespace saker::app

@@ -42,25 +42,37 @@ void warn_about_missing_events(const rules::RuleSet& rules) {
   }
 }
 
-}  // namespace
-
-std::shared_ptr<const rules::RuleSet> load_configured_rules(const Config& config) {
+std::optional<rules::LoadResult> load_rules(const Config& config, const rules::LoadOptions& options) {
   const auto found = rules::read_rule_files(config.rules_files);
   if (!found) {
     log(LogLevel::kError, "{}", found.error().message);
-    return nullptr;
+    return std::nullopt;
   }
   for (const std::string& path : found->missing)
     log(LogLevel::kWarning, "rules path {} does not exist", path);
   if (found->files.empty()) log(LogLevel::kWarning, "no rules file was found: nothing will be judged");
-  const rules::LoadResult loaded = rules::load_rules(found->files, fields::syscall_catalogue(), config.load);
+  rules::LoadResult loaded = rules::load_rules(found->files, fields::syscall_catalogue(), options);
   say_findings(loaded.reports, config);
   if (!loaded.rules) {
     log(LogLevel::kError, "the rules have errors and are not used");
-    return nullptr;
+    return std::nullopt;
   }
-  warn_about_missing_events(*loaded.rules);
-  return loaded.rules;
+  return loaded;
+}
+
+}  // namespace
+
+std::optional<rules::LoadResult> load_rules_for_tools(const Config& config) {
+  rules::LoadOptions options = config.load;
+  options.keep_details = true;
+  return load_rules(config, options);
+}
+
+std::shared_ptr<const rules::RuleSet> load_configured_rules(const Config& config) {
+  const auto loaded = load_rules(config, config.load);
+  if (!loaded) return nullptr;
+  warn_about_missing_events(*loaded->rules);
+  return loaded->rules;
 }
 
 }  // namespace saker::app

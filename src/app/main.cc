@@ -66,6 +66,16 @@ int run_command(const Config& config, const Options& options) {
       return command_list_rules(config, options);
     case Command::kRulesPlan:
       return command_rules_plan(config);
+    case Command::kRulesList:
+      return command_rules_list(config);
+    case Command::kRulesShow:
+      return command_rules_show(config, options);
+    case Command::kRulesExplain:
+      return command_rules_explain(config, options);
+    case Command::kRulesTest:
+      return command_rules_test(config, options);
+    case Command::kRulesLint:
+      return command_rules_lint(config, options);
     case Command::kListFields:
       return command_list_fields(options);
     case Command::kListEvents:

@@ -63,7 +63,21 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   rules->fallthrough();  // -c, -r and -o may follow
   auto* plan =
       rules->add_subcommand("plan", "what the probe will send up, by event type, and for which rules");
-  plan->fallthrough();
+  auto* rules_list = rules->add_subcommand("list", "the rules, with priority, tags and events");
+  auto* show = rules->add_subcommand("show", "all there is to know about one rule");
+  show->add_option("RULE", options.rule, "its name")->required();
+  auto* explain = rules->add_subcommand("explain", "why a rule matches an event, or does not");
+  explain->add_option("RULE", options.rule, "its name")->required();
+  explain
+      ->add_option("--event", options.event_file,
+                   "the event's field values as YAML or JSON, or an alert; - for standard input")
+      ->type_name("FILE")
+      ->required();
+  auto* test = rules->add_subcommand("test", "run unit tests of rules");
+  test->add_option("FILE", options.test_files, "tests as YAML")->required();
+  auto* lint = rules->add_subcommand("lint", "what is legal in the rules and yet hardly meant");
+  lint->add_flag("--strict", options.strict, "fail when anything is found");
+  for (CLI::App* command : {plan, rules_list, show, explain, test, lint}) command->fallthrough();
   rules->require_subcommand(1);
 
   try {
@@ -83,6 +97,16 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     options.command = Command::kListFields;
   else if (*plan)
     options.command = Command::kRulesPlan;
+  else if (*rules_list)
+    options.command = Command::kRulesList;
+  else if (*show)
+    options.command = Command::kRulesShow;
+  else if (*explain)
+    options.command = Command::kRulesExplain;
+  else if (*test)
+    options.command = Command::kRulesTest;
+  else if (*lint)
+    options.command = Command::kRulesLint;
   else if (list_events)
     options.command = Command::kListEvents;
   else if (list_rules || !options.rule.empty())

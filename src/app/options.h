@@ -10,14 +10,19 @@ namespace saker::app {
 
 enum class Command {
   kRun,
-  kValidate,    // -V
-  kDryRun,      // --dry-run
-  kListFields,  // --list, list fields
-  kListEvents,  // --list-events
-  kListRules,   // -L, -l RULE
-  kVersion,     // --version
-  kDoctor,      // doctor
-  kRulesPlan,   // rules plan
+  kValidate,      // -V
+  kDryRun,        // --dry-run
+  kListFields,    // --list, list fields
+  kListEvents,    // --list-events
+  kListRules,     // -L, -l RULE
+  kVersion,       // --version
+  kDoctor,        // doctor
+  kRulesPlan,     // rules plan
+  kRulesList,     // rules list
+  kRulesShow,     // rules show RULE
+  kRulesExplain,  // rules explain RULE --event FILE
+  kRulesTest,     // rules test FILE...
+  kRulesLint,     // rules lint
 };
 
 struct Options {
@@ -26,7 +31,10 @@ struct Options {
   std::vector<std::string> rules_files;     // -r: replaces the configuration's
   std::vector<std::string> validate_files;  // -V
   std::vector<std::pair<std::string, std::string>> overrides;  // -o
-  std::string rule;                                            // -l
+  std::string rule;                                            // -l, and of `rules show` and `rules explain`
+  std::string event_file;                                      // rules explain --event
+  std::vector<std::string> test_files;                         // rules test
+  bool strict = false;                                         // rules lint --strict: findings are an error
   std::string append_output;                                   // -p TEXT
   std::string list_source = "syscall";
   double stop_after_seconds = 0;  // -M; 0 = never

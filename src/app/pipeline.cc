@@ -5,10 +5,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "capture/syscalls.h"
 #include "capture/container_bundle.h"
 #include "capture/passwd.h"
 #include "capture/proc_scan.h"
+#include "capture/syscalls.h"
 #include "event/decode.h"
 #include "fields/descriptor.h"
 

@@ -82,9 +82,20 @@ struct Argument {
   bool operator==(const Argument&) const = default;
 };
 
+struct FieldRef;
+
+// Gives values in place of the readers: an event that is described, not recorded.
+class ValueSource {
+ public:
+  virtual ~ValueSource() = default;
+  // Texts hold as long as the source does.
+  virtual Value read(const FieldRef& field) const = 0;
+};
+
 // Everything known while one event is judged.
 struct Subject {
   const event::Event* event = nullptr;
+  const ValueSource* values = nullptr;      // when set, nothing else here but the event's type is looked at
   const state::Process* process = nullptr;  // null: unknown process
   const state::ProcessTable* processes = nullptr;
   const state::Container* container = nullptr;  // null on the host
@@ -124,6 +135,8 @@ struct FieldRef {
   Argument argument;
 
   Value read(const Subject& subject, Arena& arena) const {
+    if (subject.values != nullptr) [[unlikely]]
+      return subject.values->read(*this);
     return field->read ? field->read(subject, argument, arena) : Value();
   }
   bool any() const { return field->any_when_bare && argument.kind == Argument::Kind::kNone; }

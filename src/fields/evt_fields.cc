@@ -153,6 +153,15 @@ Value is_open_exec(const Subject& s) {
                         (file->flags & (event::kOpenCreat | event::kOpenTmpfile)) != 0);
 }
 
+// Milliseconds between the event and that time, rounded up.
+Value around(const Subject& s, const Argument& argument, Arena&) {
+  constexpr std::uint64_t kMillisecond = 1'000'000;
+  const auto when = static_cast<std::uint64_t>(argument.index);
+  const std::uint64_t now = s.event->wall_ns;
+  const std::uint64_t apart = now > when ? now - when : when - now;
+  return Value::unsigned_integer((apart + kMillisecond - 1) / kMillisecond);
+}
+
 constexpr std::string_view kPathWords[] = {"src", "dst"};
 std::span<const std::string_view> path_words() { return kPathWords; }
 
@@ -385,7 +394,8 @@ constexpr Field kRows[] = {
      .type = kUint64,
      .argument = ArgumentKind::kRequiredTime,
      .flags = kFilterOnly | kTwoWay,
-     .help = "evt.around[T] = D holds within D milliseconds of T."},
+     .help = "evt.around[T] = D holds within D milliseconds of T.",
+     .read = reader<around>},
     {.name = "evt.abspath",
      .argument = ArgumentKind::kOptionalDotName,
      .help = "The path parameter made absolute; .src and .dst choose one of two.",

@@ -20,6 +20,12 @@
 namespace saker::rules {
 namespace {
 
+// Speaks of both ends of a connection at once, or of one end's network: for conditions with constants only.
+bool is_two_ended(const CompiledOperand& operand) {
+  constexpr unsigned kTwoEnded = fields::kFilterOnly | fields::kNoRhs;
+  return operand.field != nullptr && (operand.field->flags & kTwoEnded) == kTwoEnded;
+}
+
 using fields::Type;
 using fields::Value;
 
@@ -153,8 +159,7 @@ std::uint32_t Compiler::with_value(const Node::Check& check, const CompiledOpera
   const bool is_type =
       left.field != nullptr && (left.field->name == kEventType || left.field->name == kSyscallType);
   if (is_type) return problem(written.span, fmt::format("{} is compared with names only", left.field->name));
-  constexpr unsigned kTwoEnded = fields::kFilterOnly | fields::kNoRhs;
-  if (left.field != nullptr && (left.field->flags & kTwoEnded) == kTwoEnded) {
+  if (is_two_ended(left)) {
     return problem(written.span, fmt::format("{} is compared with constants only", left.field->name));
   }
   if (right->field != nullptr && (right->field->flags & fields::kNoRhs) != 0) {
@@ -267,7 +272,10 @@ std::uint32_t Compiler::with_constants(const Node::Check& check, const CompiledO
   if (const auto known = predicates_.find(predicate.key); known != predicates_.end() && !is_type) {
     return nodes_.predicate(known->second);
   }
-  MadeMatcher made = make_matcher(left.type, left.is_list, check.op, check.modifier, constants);
+  // "= D" of evt.around[T] means "at most D apart".
+  const bool around = left.field != nullptr && left.field->argument == fields::ArgumentKind::kRequiredTime;
+  MadeMatcher made =
+      make_matcher(left.type, left.is_list, around ? Operator::kLe : check.op, check.modifier, constants);
   for (ConstantProblem& found : made.problems)
     problem(check.right[found.constant].span, std::move(found.message));
   if (!made.matcher) return NodeTable::kFalse;
@@ -278,6 +286,7 @@ std::uint32_t Compiler::with_constants(const Node::Check& check, const CompiledO
   predicate.op = check.op;
   predicate.type = left.type;
   predicate.any = left.any;
+  predicate.all = left.any && is_two_ended(left) && check.op == Operator::kNe;
   predicate.by_name = made_->values[left.value].by_name;
   return is_type ? event_type(check, left, predicate) : add(std::move(predicate));
 }

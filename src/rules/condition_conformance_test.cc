@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <deque>
 #include <fstream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -94,7 +95,14 @@ evt.rawarg[res])"},
     {"openat_r", "openat", R"(fd.name=/etc/shadow
 fd.num=5
 evt.arg[flags]=O_RDONLY
-evt.is_open_write=false)"},
+evt.is_open_write=false
+evt.latency.human=0ns
+evt.around[1566230400010000000]=0
+evt.around[1566230300000000000]=100010
+evt.source=syscall
+evt.is_async=false
+fd.is_upper_layer=false
+container.privileged)"},
     {"openat_fail", "openat", R"(fd.name=/root/sub/missing.txt
 fd.filename
 fd.num=-2
@@ -132,9 +140,18 @@ fd.is_server=false
 fd.connected=true
 fd.sockfamily=ip
 fd.sip.name=
-evt.arg[tuple]=172.40.111.222:54321->142.251.111.147:443)"},
+evt.arg[tuple]=172.40.111.222:54321->142.251.111.147:443
+fd.ip=172.40.111.222 142.251.111.147
+fd.net=172.40.111.222 142.251.111.147
+fd.port=54321 443
+fd.proto=54321 443)"},
     {"connect6", "connect",
-     "fd.sip=2001:4860:4860::8888\nfd.snet=2001:4860:4860::8888\nfd.type=ipv6\nfd.typechar=6"},
+     R"(fd.sip=2001:4860:4860::8888
+fd.snet=2001:4860:4860::8888
+fd.type=ipv6
+fd.typechar=6
+fd.ip=::1 2001:4860:4860::8888
+fd.net=::1 2001:4860:4860::8888)"},
     {"connect_unix", "connect", R"(fd.name=9c758d0f->9c758d0a /tmp/socket.sock
 fd.type=unix
 fd.typechar=u
@@ -172,7 +189,16 @@ proc.vpgid.name=run.sh
 user.uid=1000
 user.name=u1000
 user.loginuid=1000
-group.gid=0)"},
+group.gid=0
+proc.is_exe_from_memfd=false
+proc.exeline=./run.sh -c echo  hi  --opt=v
+proc.args[2]=
+evt.arg[args]=-c.echo  hi..--opt=v.
+thread.cap_permitted=CAP_CHOWN CAP_KILL
+proc.exe_ino=777
+proc.exe_ino.ctime=1000000000
+thread.cgroup[memory]=/user.slice
+evt.is_open_exec=false)"},
     {"tree", "getcwd", R"(proc.name=python3
 proc.cmdline=python3
 proc.exe_ino
@@ -181,7 +207,16 @@ proc.aname=bash sshd init
 proc.aname[1]=bash
 proc.aname[3]=init
 proc.aname[9]
-proc.apid=21 20 1)"},
+proc.apid=21 20 1
+proc.aname[0]=python3
+proc.apid[2]=20
+proc.aenv[1]=HOME=/home/user/parent TOKEN=secret
+proc.aenv[HOME]=/home/user/parent
+proc.env[HOME]=/home/user/parent
+proc.sname=init
+proc.vpgid.name=init
+proc.loginshellid=21
+proc.is_vpgid_leader=false)"},
     {"unlinkat", "unlinkat", R"(fd.name=/
 fd.num=-100
 fd.typechar=o
@@ -200,7 +235,8 @@ evt.arg[oldpath]=/root/src.txt)"},
      "fs.path.source=<UNKNOWN>lnk\nfs.path.target=/etc/shadow\nevt.arg[target]=/etc/shadow"},
     {"link", "link", "fs.path.source=/tmp/hl\nfs.path.target=/etc/shadow"},
     {"chmod", "chmod", "fs.path.name=/tmp/f\nevt.arg[filename]=/tmp/f\nevt.arg[mode]=S_ISUID|S_IXUSR"},
-    {"setuid", "setuid", "evt.arg[uid]=root"},
+    {"setuid", "setuid", R"(evt.arg[uid]=root
+evt.rawarg[uid]=0)"},
     {"kill", "kill", "evt.arg[sig]=SIGKILL\nevt.arg[pid]=init"},
     {"write", "write", R"(fd.name=/tmp/out
 evt.buffer=hello\n"w\
@@ -210,11 +246,23 @@ evt.is_io_write=true
 evt.is_io_read=false
 evt.arg[data]=hello.."w\
 evt.rawarg[res]=10)"},
-    {"dup", "dup2", "fd.num=1"},
-    {"memfd", "memfd_create", ""},
-    {"bpf", "bpf", "evt.arg[cmd]=BPF_PROG_LOAD"},
+    {"execve_noargs", "execve", "proc.cmdline=x\nevt.arg[args]=NULL\nproc.exe=\nproc.args="},
+    {"generic", "capget", "evt.res\nevt.failed\nsyscall.type=capget"},
+    {"close", "close", "fd.name=/dev/null"},
+    {"dup", "dup2", R"(fd.num=1
+fd.name=/dev/null
+evt.arg[oldfd]=<f>/dev/null)"},
+    {"memfd", "memfd_create", R"(fd.typechar=m
+fd.name=payload)"},
+    {"bpf", "bpf", R"(evt.arg[cmd]=BPF_PROG_LOAD
+fd.typechar=b)"},
     {"procexit", "procexit", "evt.res\nevt.rawres\nevt.failed\nfd.name"},
-    {"nothread", "chmod", "proc.name=<NA>\nproc.pid=-1\nproc.cmdline=<NA>\nevt.arg[filename]=/tmp/f"},
+    {"nothread", "chmod", R"(proc.name=<NA>
+proc.pid=-1
+proc.cmdline=<NA>
+evt.arg[filename]=/tmp/f
+user.uid=4294967295
+proc.vpid)"},
     {"getcwd", "getcwd", "fd.name\nevt.res=ENOENT"},
     {"prctl", "capget", ""},
     {"utf8", "openat", "fd.name=/tmp/a\xff\"b\tc\\d"},
@@ -222,6 +270,10 @@ evt.rawarg[res]=10)"},
 
 // The reference refuses to compare a signal's number, here it is a number like others.
 constexpr std::string_view kAccepted = "event-049";
+
+// A list of addresses or networks for both ends: the reference never matches the one and looks at the first
+// of the other only. Here each of the list counts, as it does for one end.
+constexpr std::string_view kTwoEndedLists[] = {"net-005", "net-006", "net-019", "net-042"};
 
 // The real schema; values come from the scenario.
 const fields::Catalogue& catalogue() {
@@ -377,13 +429,21 @@ TEST(ConditionConformance, Language) {
     }
     if (compiles && !expect.contains("result")) continue;  // the reference stopped
     const auto found = outcome(one["setup"].value("scenario", ""), compiled);
-    if (!found) continue;
+    if (!found) {
+      std::cout << "left out, no value here: " << one["id"] << " " << one["input"] << "\n";
+      continue;
+    }
     ++judged;
+    if (std::ranges::count(kTwoEndedLists, one["id"].get<std::string>()) != 0) {
+      EXPECT_EQ(*found, name_of(true, true)) << input;
+      continue;
+    }
     EXPECT_EQ(*found, name_of(compiles, expect.value("result", false))) << one["id"] << " " << input;
   }
   EXPECT_EQ(asked, 333U);
-  // The others ask for both ends of a connection (fd.ip, fd.net, fd.port), or for how a field gets its value.
-  EXPECT_EQ(judged, 270U);
+  // One has no result in the reference; two ask for the text of a whole environment, and for it under each
+  // ancestor.
+  EXPECT_EQ(judged, asked - 3);
 }
 
 TEST(ConditionConformance, Cases) {
@@ -399,12 +459,15 @@ TEST(ConditionConformance, Cases) {
     const auto compiled = compile(input);
     EXPECT_EQ(compiled.has_value(), compiles) << one["id"] << " " << input;
     const auto found = outcome(one["input"]["scenario"], compiled);
-    if (!found) continue;
+    if (!found) {
+      std::cout << "left out, no value here: " << one["id"] << " " << one["input"] << "\n";
+      continue;
+    }
     ++judged;
     EXPECT_EQ(*found, name_of(compiles, expect.value("match", false))) << one["id"] << " " << input;
   }
   EXPECT_EQ(asked, 232U);
-  EXPECT_EQ(judged, 230U);  // the others: fd.net, fd.proto
+  EXPECT_EQ(judged, asked);
 }
 
 TEST(ConditionConformance, EventTypes) {

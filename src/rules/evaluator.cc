@@ -118,7 +118,7 @@ bool Evaluator::State::decide(const Predicate& predicate) {
     return compare_values(predicate.type, predicate.op, one, value(*predicate.right), *arena);
   };
   if (!predicate.any || left.kind() != fields::Kind::kList) return holds(left);
-  return std::ranges::any_of(left.list(), holds);
+  return predicate.all ? std::ranges::all_of(left.list(), holds) : std::ranges::any_of(left.list(), holds);
 }
 
 std::uint32_t Evaluator::State::row(std::uint32_t number, bool by_name) {

@@ -99,6 +99,12 @@ class Loader {
     }
     select_rules(options_.selection, result_.all_rules);
     if (!good()) return;
+    if (options_.keep_details) {
+      for (const std::size_t i : positions) {
+        const RuleCompiler::Compiled& made = compiler_.compiled(i);
+        result_.details.push_back({made.tree, made.macros, made.condition, made.event_types, made.output});
+      }
+    }
     std::vector<EnabledRule> enabled;
     for (std::size_t i = 0; i < positions.size(); ++i) {
       const Rule& rule = result_.all_rules[i];

@@ -56,6 +56,8 @@ struct LoadOptions {
   Priority minimum_priority = Priority::kDebug;
   Matching matching = Matching::kFirst;
   std::vector<AppendOutput> append_output;
+  // Also gives LoadResult::details, for tools.
+  bool keep_details = false;
   // Whether a required plugin that is not there is an error. Falco asks this after loading, so a mere
   // check of files need not.
   bool check_plugins = true;
@@ -91,10 +93,21 @@ struct FileReport {
   bool ok() const;  // no errors
 };
 
+// What tools want to know of a rule beyond what judging needs.
+struct RuleDetails {
+  std::shared_ptr<const Node> tree;  // lists, macros and exceptions filled in
+  // By Span::source: the macro that a part of the tree comes from; 0 is the rule itself.
+  std::vector<std::string> macros;
+  std::shared_ptr<const CompiledCondition> condition;
+  std::vector<event::TypeId> event_types;
+  OutputTemplate output;
+};
+
 struct LoadResult {
   std::shared_ptr<const RuleSet> rules;  // null when any file has an error
   std::vector<FileReport> reports;       // one a file, in order
   std::vector<Rule> all_rules;           // also disabled ones, in load order (for lists)
+  std::vector<RuleDetails> details;      // of all_rules, when asked for
 };
 
 LoadResult load_rules(const std::vector<RuleFile>& files, const fields::Catalogue& catalogue,

@@ -117,7 +117,7 @@ fields::Value run_call(const std::vector<ValueNode>& nodes, const fields::Subjec
 fields::Value read_for_output(const fields::FieldRef& field, const fields::Subject& subject, Arena& arena) {
   if ((field.field->flags & fields::kFilterOnly) != 0) return {};
   if (field.any() && is_number(field.type()) && field.field->read != nullptr) {
-    return field.field->read(subject, {fields::Argument::Kind::kIndex, 0, {}}, arena);
+    return fields::FieldRef{field.field, {fields::Argument::Kind::kIndex, 0, {}}}.read(subject, arena);
   }
   return field.read(subject, arena);
 }

@@ -46,6 +46,7 @@ struct Predicate {
   Operator op = Operator::kExists;
   fields::Type type{};
   bool any = false;  // holds when it holds for any element of a list
+  bool all = false;  // for every element: neither end of a connection is (fd.ip != x)
   bool by_name = false;
   ContainerVerdict container;
   std::optional<TextCheck> text;

@@ -50,6 +50,12 @@ class RuleCompiler::Job {
     state.key = std::move(key);
     state.compiled = compile(*tree);
     state.compiled.canonical = std::move(canonical);
+    if (compiler_.options_.keep_details) {
+      state.compiled.tree = std::move(tree);
+      state.compiled.macros.emplace_back();
+      for (const CollectedMacro& macro : compiler_.collection_.macros())
+        state.compiled.macros.push_back(macro.name);
+    }
   }
 
  private:

@@ -26,6 +26,8 @@ class RuleCompiler {
     std::shared_ptr<const CompiledCondition> condition;
     std::vector<event::TypeId> event_types;
     OutputTemplate output;
+    std::shared_ptr<const Node> tree;  // when LoadOptions::keep_details asks for it
+    std::vector<std::string> macros;   // by Span::source
   };
 
   // All must outlive the compiler. `later`: every macro of every file.
