@@ -75,7 +75,7 @@ std::optional<std::set<std::string>> allowed_texts(const Node::Check& check) {
   return texts;
 }
 
-// Whether the field has one value at most, which is a text, and the same for every name of a file.
+// Whether the field has one value at most, which is a text. (A file is judged under each of its names alone.)
 bool is_single_text(const Operand& left, const fields::Catalogue& catalogue, std::string& name) {
   const auto* field = std::get_if<Operand::FieldName>(&left.value);
   if (field == nullptr) return false;
