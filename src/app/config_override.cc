@@ -64,6 +64,11 @@ std::string apply_override(Node& root, const std::string& path, const std::strin
     first = false;
   }
   if (first) return "a key is missing";
+  // `rules[].disable.rule=*`: nobody means an alias or an anchor here.
+  if (value.starts_with('*') || value.starts_with('&')) {
+    at = value;
+    return {};
+  }
   try {
     at = YAML::Load(value);
   } catch (const YAML::Exception& error) {

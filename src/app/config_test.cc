@@ -76,6 +76,18 @@ TEST(Config, OverridesWin) {
   EXPECT_EQ(result.config.driver.ring_bytes, 4096U);
 }
 
+// As Falco's documentation writes it: all off, then one on.
+TEST(Config, RulesAreChosenByWildcardAndTagOnTheCommandLine) {
+  const ConfigResult result = parse(
+      "", {{"rules[].disable.rule", "*"}, {"rules[].enable.tag", "login"}, {"rules[].enable.rule", "A*"}});
+  EXPECT_TRUE(result.report.ok());
+  ASSERT_EQ(result.config.load.selection.size(), 3U);
+  EXPECT_FALSE(result.config.load.selection[0].enable);
+  EXPECT_EQ(result.config.load.selection[0].rule, "*");
+  EXPECT_EQ(result.config.load.selection[1].tag, "login");
+  EXPECT_EQ(result.config.load.selection[2].rule, "A*");
+}
+
 struct Row {
   const char* text;
   rules::Severity severity;
