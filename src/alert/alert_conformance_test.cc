@@ -1,8 +1,11 @@
 // The reference engine's own outputs, where the reference data is at hand: templates and whole alerts for the
 // scenarios that this version can bring about, with a named list of what we do differently and why.
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/stat.h>
+#include <deque>
 
 #include <cstdlib>
 #include <ctime>
@@ -30,8 +33,15 @@ const std::map<std::string, std::string> kKnownDifferences = {
     {"format-018", "fd.types needs a table of open files, which is not kept yet"},
     {"format-061", "as format-018"},
     {"alert-007", "as format-018"},
-    {"format-032", "evt.reltime is not there yet"},
+    {"format-032", "evt.reltime counts from the first event, which here is the one that is asked"},
     {"format-042", "environments are not collected yet"},
+    {"format-056", "as format-042"},
+    {"format-480", "as format-042"},
+    {"format-json-481", "as format-042"},
+    {"format-486", "memory and fault counters, cgroups and the environment are not collected yet"},
+    {"format-054", "status 0 with ret -1 is nothing that wait() could say"},
+    {"format-506", "a thread that is not known: its pid is in the record"},
+    {"format-json-507", "as format-506"},
 };
 
 std::optional<Json> read_reference(const char* name) {
@@ -60,7 +70,13 @@ class Scenario {
       made->add(22, 21, "python3", std::string("python3\0", 8));
       made->open("x", "/x", 1, 0);
       made->act(22);
-    } else {
+    } else if (name == "execve") {
+      made->exec();
+    } else if (name == "procexit") {
+      made->event_.type = event::kProcexit;
+      made->event_.body = event::Exit{.status = 0xff00, .reaper = {}};
+      made->act(1);
+    } else if (!made->network_call(name) && !made->other_call(name)) {
       return nullptr;
     }
     return made;
@@ -83,6 +99,8 @@ class Scenario {
     process.comm = std::move(comm);
     process.exepath = "/sbin/init";
     process.args = std::move(args);
+    process.exe_file_known = true;
+    process.exe_file.writable = true;
     process.cwd = "/root";
     process.task.process = process.id;
     processes_.add_scanned(std::move(process));
@@ -118,6 +136,118 @@ class Scenario {
     subject_.hostname = "HOST";
   }
 
+  void exec() {
+    add(20, 1, "sshd", std::string("sshd\0", 5));
+    add(21, 20, "bash", std::string("bash\0", 5));
+    add(22, 21, "run.sh", std::string("./run.sh\0-c\0echo  hi\0\0--opt=v\0", 30));
+    event_.type = event::kExecve;
+    event_.body = event::Exec();
+    act(22);
+    event_.task.tty = 34816;
+  }
+
+  event::Call& call(std::string_view name, std::int64_t result) {
+    event_.type = event::find_type(name).value();
+    event_.number = 1;
+    event_.wall_ns = 1'566'230'400'010'000'000;
+    event::Call& made = event_.body.emplace<event::Call>();
+    made.result = result;
+    made.cwd = text("/root");
+    act(1);
+    return made;
+  }
+
+  static event::Descriptor& descriptor(event::Call& call, std::uint8_t place, std::int32_t fd) {
+    event::Descriptor& made = call.descriptors[call.descriptor_count];
+    call.descriptor_of[call.descriptor_count++] = place;
+    if (place < call.arguments.size()) call.arguments[place] = static_cast<std::uint64_t>(fd);
+    made.fd = fd;
+    made.kind = SAKER_DESCRIPTOR_FILE;
+    return made;
+  }
+
+  void connection(std::uint8_t place, std::int32_t fd, const char* local, std::uint16_t local_port,
+                  const char* remote, std::uint16_t remote_port, state::Role role) {
+    event::Descriptor& made = descriptor(std::get<event::Call>(event_.body), place, fd);
+    made.kind = SAKER_DESCRIPTOR_SOCKET;
+    made.family = std::string_view(local).find(':') == std::string_view::npos ? AF_INET : AF_INET6;
+    made.type = SOCK_STREAM;
+    made.protocol = IPPROTO_TCP;
+    made.local = address(made.family, local);
+    made.local_port = local_port;
+    made.remote = address(made.family, remote);
+    made.remote_port = remote_port;
+    socket_ = {.role = role};
+    subject_.socket = &socket_;
+  }
+
+  std::string_view address(int family, const char* shown) {
+    std::string& bytes = bytes_.emplace_back(family == AF_INET ? 4 : 16, '\0');
+    inet_pton(family, shown, bytes.data());
+    return bytes;
+  }
+
+  bool network_call(std::string_view name) {
+    if (name == "connect4") {
+      call("connect", 0);
+      connection(0, 4, "172.40.111.222", 54321, "142.251.111.147", 443, state::Role::kClient);
+    } else if (name == "connect6") {
+      call("connect", 0);
+      connection(0, 4, "::1", 54321, "2001:4860:4860::8888", 443, state::Role::kClient);
+    } else if (name == "accept4") {
+      call("accept4", 9);
+      connection(SAKER_RESULT, 9, "10.9.9.9", 8080, "10.1.2.3", 40000, state::Role::kServer);
+    } else if (name == "connect_unix") {
+      event::Descriptor& made = descriptor(call("connect", 0), 0, 4);
+      made.kind = SAKER_DESCRIPTOR_SOCKET;
+      made.family = AF_UNIX;
+      made.own_address = 0x9c758d0f;
+      made.peer_address = 0x9c758d0a;
+      made.name = text("/tmp/socket.sock");
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool other_call(std::string_view name) {
+    if (name == "write") {
+      event::Call& made = call("write", 10);
+      descriptor(made, 0, 5).name = text("/tmp/out");
+      made.texts[1] = text("hello\n\x01\"w\\");
+      made.arguments[2] = 10;
+    } else if (name == "chmod") {
+      event::Call& made = call("chmod", 0);
+      made.texts[0] = text("/tmp/f");
+      made.arguments[1] = 04100;
+    } else if (name == "kill") {
+      event::Call& made = call("kill", 0);
+      made.arguments = {1, 9};
+    } else if (name == "renameat2") {
+      event::Call& made = call("renameat2", 0);
+      made.arguments[0] = made.arguments[2] = static_cast<std::uint64_t>(-100);
+      made.texts[1] = text("src.txt");
+      made.texts[3] = text("/tmp/dst.txt");
+    } else if (name == "bpf") {
+      event::Call& made = call("bpf", 6);
+      made.arguments[0] = 5;
+      descriptor(made, SAKER_RESULT, 6).name = text("/bpf-prog");
+    } else if (name == "memfd") {
+      event::Call& made = call("memfd_create", 6);
+      made.texts[0] = text("payload");
+      made.arguments[1] = 1;
+      descriptor(made, SAKER_RESULT, 6).name = text("/memfd:payload");
+    } else if (name == "nothread") {
+      call("chmod", 0).texts[0] = text("/tmp/f");
+      subject_.process = nullptr;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  std::deque<std::string> bytes_;
+  state::Socket socket_;
   event::Event event_;
   state::ProcessTable processes_{{}};
   state::Users users_;
@@ -238,7 +368,7 @@ void run_areas(const char* file, const std::set<std::string>& areas, Run run) {
     }
   }
   EXPECT_GT(total, 0);
-  std::cout << fmt::format("{}: {} cases run, {} known differences, {} left out (no such event yet)\n", file,
+  std::cout << fmt::format("{}: {} cases run, {} known differences, {} left out (no such event here)\n", file,
                            total, known, left_out);
 }
 

@@ -126,6 +126,9 @@ void Pipeline::judge(event::Event& event, const state::Process* process) {
   subject.users = &users_;
   subject.hostname = options_.hostname;
   subject.boot_wall_ns = wall_minus_boot_ns_;
+  if (first_wall_ns_ == 0) first_wall_ns_ = event.wall_ns;
+  subject.first_wall_ns = first_wall_ns_;
+  subject.previous_wall_ns = std::exchange(previous_wall_ns_, event.wall_ns);
   if (const event::Descriptor* socket = fields::main_descriptor_of(subject))
     subject.socket = sockets_.on(event, *socket, fields::peer_address_of(event));
 

@@ -81,6 +81,7 @@ class Pipeline {
   PipelineStats stats_;
   capture::ScopePlan plan_{};
   std::uint64_t number_ = 0;
+  std::uint64_t first_wall_ns_ = 0, previous_wall_ns_ = 0;  // of judged events
   std::uint64_t wall_minus_boot_ns_ = 0;
   std::uint64_t next_housekeeping_ns_ = 0;
 };

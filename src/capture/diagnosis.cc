@@ -79,6 +79,13 @@ void gather_from_btf(KernelFacts& facts) {
       facts.missing_tracepoints.emplace_back(name);
     }
   }
+  const auto has_tracepoint = [&](const char* name) {
+    return btf__find_by_name_kind(types, name, BTF_KIND_TYPEDEF) >= 0;
+  };
+  facts.ring_requests =
+      has_tracepoint("btf_trace_io_uring_complete") &&
+      (has_tracepoint("btf_trace_io_uring_submit_req") || has_tracepoint("btf_trace_io_uring_submit_sqe")) &&
+      btf__find_by_name_kind(types, "io_cmd_data", BTF_KIND_STRUCT) >= 0;
   facts.typed_reads = btf__find_by_name_kind(types, "bpf_rdonly_cast", BTF_KIND_FUNC) >= 0;
   if (facts.capability_bpf && facts.capability_perfmon) facts.tracing_programs = try_tracing_program(types);
   btf__free(types);
@@ -195,6 +202,10 @@ Diagnosis judge(const KernelFacts& facts) {
       facts.typed_reads
           ? ok("typed reads", "bpf_rdonly_cast is there")
           : warning("typed reads", "no bpf_rdonly_cast before Linux 6.2: records cost more to make"));
+  checks.push_back(
+      facts.ring_requests
+          ? ok("io_uring", "its requests are seen as the calls that they stand for")
+          : warning("io_uring", "no tracepoints that tell of its requests (Linux 6.0): they go unseen"));
   checks.push_back(judge_cgroups(facts));
   return diagnosis;
 }

@@ -21,6 +21,7 @@ struct KernelFacts {
   std::optional<bool> tracing_programs;
   std::vector<std::string> missing_tracepoints;  // required ones
   bool typed_reads = false;                      // bpf_rdonly_cast, 6.2: the fast way to follow pointers
+  bool ring_requests = false;                    // io_uring tells of its requests
   std::string cgroup_layout;                     // "v2", "v1", "hybrid", "none"
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace saker::capture {
 namespace {
 
@@ -12,6 +14,7 @@ KernelFacts good_kernel() {
   facts.capability_bpf = facts.capability_perfmon = true;
   facts.ring_buffer = facts.tracing_programs = true;
   facts.typed_reads = true;
+  facts.ring_requests = true;
   facts.cgroup_layout = "v2";
   return facts;
 }
@@ -64,9 +67,14 @@ TEST(Diagnosis, WhatIsMissingIsSaidInOneSentence) {
 TEST(Diagnosis, WhatIsOnlyOptionalWarns) {
   KernelFacts facts = good_kernel();
   facts.typed_reads = false;
+  facts.ring_requests = false;
   facts.cgroup_layout = "none";
   facts.lockdown = "integrity";
-  EXPECT_TRUE(judge(facts).can_run());
+  const Diagnosis diagnosis = judge(facts);
+  EXPECT_TRUE(diagnosis.can_run());
+  const auto rings = std::ranges::find(diagnosis.checks, "io_uring", &Check::name);
+  ASSERT_NE(rings, diagnosis.checks.end());
+  EXPECT_EQ(rings->verdict, Check::Verdict::kWarning);
 }
 
 TEST(Diagnosis, FactsOfThisMachineAreGatheredWithoutPrivilegeOrCrash) {

@@ -1,5 +1,6 @@
 // The system calls of x86_64 and of the 32-bit programs that it runs (i386): the event that each is,
-// by its number in the kernel's tables (arch/x86/entry/syscalls/, as of Linux 7.2). Calls without an event of their name are left out.
+// by its number in the kernel's tables (arch/x86/entry/syscalls/, as of Linux 7.2). Calls without an event of
+// their name are left out.
 #include "capture/syscall_numbers.h"
 
 namespace saker::capture {

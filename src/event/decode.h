@@ -13,8 +13,8 @@ namespace saker::event {
 // The views in the Event point into `record`. Unknown parts are skipped; an unknown record type is
 // kUnsupported, a broken layout kInvalid.
 Result<Event> decode(std::span<const std::byte> record);
-// The same into an Event that is used again and again; after an error it holds nothing of use. Numbers that the
-// pipeline sets (number, wall_ns) are left alone.
+// The same into an Event that is used again and again; after an error it holds nothing of use. Numbers that
+// the pipeline sets (number, wall_ns) are left alone.
 Result<> decode_into(std::span<const std::byte> record, Event& event);
 
 }  // namespace saker::event

@@ -37,7 +37,7 @@ struct Task {
   bool main_thread = false;
   bool compat = false;
   bool from_ring = false;  // the call came through an io_uring
-  std::string_view comm;  // of the main thread
+  std::string_view comm;   // of the main thread
 };
 
 // A text part of a record.

@@ -104,6 +104,8 @@ struct Subject {
   const state::Socket* socket = nullptr;  // of the call's main descriptor; null when that is no IP socket
   std::string_view hostname;
   std::uint64_t boot_wall_ns = 0;  // wall-clock time of boot
+  // Wall-clock times of the first event judged and of the one before this; 0: there was none.
+  std::uint64_t first_wall_ns = 0, previous_wall_ns = 0;
   // Which of a file's names fd.name and its relatives speak of; see names.h. 0 = as requested.
   std::uint8_t name_index = 0;
 };

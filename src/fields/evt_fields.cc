@@ -33,6 +33,25 @@ Value rawtime(const Subject& s) { return Value::unsigned_integer(s.event->wall_n
 Value rawtime_s(const Subject& s) { return Value::unsigned_integer(s.event->wall_ns / kSecond); }
 Value rawtime_ns(const Subject& s) { return Value::unsigned_integer(s.event->wall_ns % kSecond); }
 
+// Events of two CPUs may come a moment out of order: then nothing has passed.
+template <std::uint64_t Subject::* kSince>
+std::uint64_t passed_since(const Subject& s) {
+  const std::uint64_t since = s.*kSince;
+  return since == 0 || s.event->wall_ns < since ? 0 : s.event->wall_ns - since;
+}
+template <std::uint64_t Subject::* kSince>
+Value passed(const Subject& s) {
+  return Value::unsigned_integer(passed_since<kSince>(s));
+}
+template <std::uint64_t Subject::* kSince>
+Value passed_s(const Subject& s) {
+  return Value::unsigned_integer(passed_since<kSince>(s) / kSecond);
+}
+template <std::uint64_t Subject::* kSince>
+Value passed_ns(const Subject& s) {
+  return Value::unsigned_integer(passed_since<kSince>(s) % kSecond);
+}
+
 // The end of a process is no call: Falco numbers it as an entry, and it has no result.
 bool is_call(const Subject& s) { return s.event->type != event::kProcexit; }
 
@@ -235,9 +254,18 @@ constexpr Field kRows[] = {
      .type = kAbsTime,
      .help = "What evt.rawtime has beyond whole seconds.",
      .read = reader<rawtime_ns>},
-    {.name = "evt.reltime", .type = kRelTime, .help = "Nanoseconds since the first event."},
-    {.name = "evt.reltime.s", .type = kRelTime, .help = "The seconds of evt.reltime."},
-    {.name = "evt.reltime.ns", .type = kRelTime, .help = "What evt.reltime has beyond whole seconds."},
+    {.name = "evt.reltime",
+     .type = kRelTime,
+     .help = "Nanoseconds since the first event.",
+     .read = reader<passed<&Subject::first_wall_ns>>},
+    {.name = "evt.reltime.s",
+     .type = kRelTime,
+     .help = "The seconds of evt.reltime.",
+     .read = reader<passed_s<&Subject::first_wall_ns>>},
+    {.name = "evt.reltime.ns",
+     .type = kRelTime,
+     .help = "What evt.reltime has beyond whole seconds.",
+     .read = reader<passed_ns<&Subject::first_wall_ns>>},
     {.name = "evt.pluginname", .help = "The plugin that made the event; none for system calls."},
     {.name = "evt.plugininfo", .help = "The event in its plugin's words; none for system calls."},
     {.name = "evt.source",
@@ -272,9 +300,18 @@ constexpr Field kRows[] = {
      .flags = kDeprecated,
      .help = "Always 0ns; old rules name it.",
      .read = reader<[](const Subject&) { return Value::text("0ns"); }>},
-    {.name = "evt.deltatime", .type = kRelTime, .help = "Nanoseconds since the event before."},
-    {.name = "evt.deltatime.s", .type = kRelTime, .help = "The seconds of evt.deltatime."},
-    {.name = "evt.deltatime.ns", .type = kRelTime, .help = "What evt.deltatime has beyond whole seconds."},
+    {.name = "evt.deltatime",
+     .type = kRelTime,
+     .help = "Nanoseconds since the event before.",
+     .read = reader<passed<&Subject::previous_wall_ns>>},
+    {.name = "evt.deltatime.s",
+     .type = kRelTime,
+     .help = "The seconds of evt.deltatime.",
+     .read = reader<passed_s<&Subject::previous_wall_ns>>},
+    {.name = "evt.deltatime.ns",
+     .type = kRelTime,
+     .help = "What evt.deltatime has beyond whole seconds.",
+     .read = reader<passed_ns<&Subject::previous_wall_ns>>},
     {.name = "evt.outputtime",
      .flags = kPrintOnly,
      .help = "The time as outputs begin with it.",

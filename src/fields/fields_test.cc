@@ -39,6 +39,20 @@ TEST(Arguments, Split) {
   EXPECT_EQ(later_argument("a\0\0b\0"sv, 2), std::nullopt);
 }
 
+TEST(Fields, TimesSinceOtherEvents) {
+  Scene scene;
+  scene.expect({{"evt.reltime", "0u"}, {"evt.deltatime", "0u"}});
+  scene.subject.first_wall_ns = scene.event.wall_ns - 3 * Scene::kSecond - 7;
+  scene.subject.previous_wall_ns = scene.event.wall_ns - 20;
+  scene.expect({{"evt.reltime", "3000000007u"},
+                {"evt.reltime.s", "3u"},
+                {"evt.reltime.ns", "7u"},
+                {"evt.deltatime", "20u"},
+                {"evt.deltatime.s", "0u"}});
+  scene.subject.previous_wall_ns = scene.event.wall_ns + 20;
+  scene.expect({{"evt.deltatime", "0u"}});
+}
+
 TEST(EvtFields, OfAnOpen) {
   Scene scene;
   scene.expect({
