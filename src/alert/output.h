@@ -1,25 +1,48 @@
-// Output: a channel that alerts leave by. Not thread-safe: one thread writes.
+// Output: a channel that alerts leave by, driven by a worker thread of its own (output_worker.h).
+//
+// All calls come from that one thread, except cancel(). They may block: nothing waits for them but the queue
+// of this one channel.
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <string>
 
-#include "base/result.h"
+#include "alert/message.h"
 
 namespace saker::alert {
+
+// What a call decided. A message given to write() is delivered, lost, still buffered (none of the numbers
+// counts it yet), or to be given again.
+struct Delivery {
+  std::uint64_t delivered = 0;
+  std::uint64_t lost = 0;
+  bool again = false;                // not done: give the same message once more, later
+  std::uint64_t again_after_ns = 0;  // when the receiver said how much later; 0 = it did not
+  std::string problem = {};          // why, when lost or again; one sentence
+
+  static Delivery done(std::uint64_t count = 1) { return {.delivered = count}; }
+  static Delivery failed(std::string why, std::uint64_t count = 1) {
+    return {.lost = count, .problem = std::move(why)};
+  }
+  static Delivery retry(std::string why, std::uint64_t after_ns = 0) {
+    return {.again = true, .again_after_ns = after_ns, .problem = std::move(why)};
+  }
+};
 
 class Output {
  public:
   virtual ~Output() = default;
 
-  // One alert, without newline. An error means that it is lost on this channel, with what was buffered.
-  virtual Result<> write(std::string_view line) = 0;
+  virtual Delivery write(const Message& message) = 0;
 
-  // Sends what is buffered; an error as above.
-  virtual Result<> flush() = 0;
+  // Sends what is buffered. Called when the queue has been empty for kFlushNs at most, and at the end.
+  virtual Delivery flush() { return {}; }
 
-  // Alerts lost so far.
-  virtual std::uint64_t lost() const = 0;
+  // Closes and opens again what a log rotation may have moved (SIGUSR1).
+  virtual void reopen() {}
+
+  // From any thread: a write() under way should return soon. The worker's time is over.
+  virtual void cancel() {}
 };
 
 }  // namespace saker::alert

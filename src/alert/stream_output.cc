@@ -1,45 +1,39 @@
 #include "alert/stream_output.h"
 
 #include <fmt/format.h>
-#include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "alert/write_all.h"
+
 namespace saker::alert {
 
-Result<> StreamOutput::write(std::string_view line) {
-  pending_ += line;
+Delivery StreamOutput::write(const Message& message) {
+  pending_ += options_.terminal && !message.for_terminal.empty() ? message.for_terminal : message.line;
   pending_ += '\n';
-  if (buffered_ && pending_.size() < kBufferBytes) return {};
+  ++pending_lines_;
+  if (options_.buffered && pending_.size() < kBufferBytes) return {};
   return flush();
 }
 
-Result<> StreamOutput::flush() {
+Delivery StreamOutput::flush() {
   if (pending_.empty()) return {};
   // The line that comes after a torn one must not be torn with it.
   if (mid_line_) pending_.insert(0, 1, '\n');
-  std::string_view rest = pending_;
-  int error = 0;
-  while (!rest.empty() && error == 0) {
-    const ssize_t written = ::write(fd_, rest.data(), rest.size());
-    if (written >= 0) {
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {  // somebody made the shared descriptor non-blocking
-      pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
-      ::poll(&ready, 1, -1);
-    } else if (errno != EINTR) {
-      error = errno;
-    }
-  }
-  const std::string_view sent = std::string_view(pending_).substr(0, pending_.size() - rest.size());
+  const Written written = write_all(fd_, pending_);
+  const std::string_view all = pending_;
+  const std::string_view sent = all.substr(0, written.bytes);
   if (!sent.empty()) mid_line_ = sent.back() != '\n';
-  lost_ += static_cast<std::uint64_t>(std::ranges::count(rest, '\n'));
+  const auto lost = static_cast<std::uint64_t>(std::ranges::count(all.substr(written.bytes), '\n'));
+  Delivery done;
+  done.lost = std::min(lost, pending_lines_);
+  done.delivered = pending_lines_ - done.lost;
+  if (written.error != 0) done.problem = fmt::format("cannot write alerts: {}", std::strerror(written.error));
   pending_.clear();
-  if (error == 0) return {};
-  return fail(ErrorCode::kIo, fmt::format("cannot write alerts: {}", std::strerror(error)));
+  pending_lines_ = 0;
+  return done;
 }
 
 }  // namespace saker::alert

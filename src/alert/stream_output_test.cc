@@ -1,6 +1,7 @@
 #include "alert/stream_output.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -31,33 +32,46 @@ struct Pipe {
   }
 };
 
+Message message(std::string line) { return {.line = std::move(line)}; }
+
+constexpr StreamOutput::Options kUnbuffered{};
+constexpr StreamOutput::Options kBuffered{.buffered = true};
+
+TEST(StreamOutput, ATerminalGetsTheLineForPeople) {
+  const Pipe pipe;
+  StreamOutput output(pipe.writer.get(), {.terminal = true});
+  EXPECT_EQ(output.write({.line = "{}", .for_terminal = "colours"}).delivered, 1U);
+  EXPECT_EQ(output.write(message("{}")).delivered, 1U);
+  EXPECT_EQ(pipe.content(), "colours\n{}\n");
+}
+
 TEST(StreamOutput, UnbufferedLinesGoAtOnce) {
   const Pipe pipe;
-  StreamOutput output(pipe.writer.get(), false);
-  ASSERT_TRUE(output.write("one"));
+  StreamOutput output(pipe.writer.get(), kUnbuffered);
+  EXPECT_EQ(output.write(message("one")).delivered, 1U);
   EXPECT_EQ(pipe.content(), "one\n");
 }
 
 TEST(StreamOutput, BufferedLinesWaitForTheFlush) {
   const Pipe pipe;
-  StreamOutput output(pipe.writer.get(), true);
-  ASSERT_TRUE(output.write("one"));
+  StreamOutput output(pipe.writer.get(), kBuffered);
+  EXPECT_EQ(output.write(message("one")).delivered, 0U);
   EXPECT_EQ(pipe.content(), "");
-  ASSERT_TRUE(output.write("two"));
-  ASSERT_TRUE(output.flush());
+  output.write(message("two"));
+  EXPECT_EQ(output.flush().delivered, 2U);
   EXPECT_EQ(pipe.content(), "one\ntwo\n");
 }
 
 TEST(StreamOutput, TheBufferIsBounded) {
   const Pipe pipe;
-  StreamOutput output(pipe.writer.get(), true);
+  StreamOutput output(pipe.writer.get(), kBuffered);
   const std::string line(30'000, 'x');
-  ASSERT_TRUE(output.write(line));
-  ASSERT_TRUE(output.write(line));
+  output.write(message(line));
+  output.write(message(line));
   EXPECT_EQ(pipe.content(), "");
   // The third line passes the limit; a pipe holds 64 KiB, so somebody must read meanwhile.
   fcntl(pipe.writer.get(), F_SETPIPE_SZ, 1 << 20);
-  ASSERT_TRUE(output.write(line));
+  output.write(message(line));
   EXPECT_EQ(pipe.content().size(), 3 * (line.size() + 1));
 }
 
@@ -65,23 +79,22 @@ TEST(StreamOutput, AClosedReaderIsAnErrorNotAnEnd) {
   std::signal(SIGPIPE, SIG_IGN);
   Pipe pipe;
   pipe.reader.reset();
-  StreamOutput output(pipe.writer.get(), false);
-  const auto written = output.write("lost");
-  ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().code, ErrorCode::kIo);
-  EXPECT_EQ(output.lost(), 1U);
+  StreamOutput output(pipe.writer.get(), kUnbuffered);
+  const Delivery written = output.write(message("lost"));
+  EXPECT_EQ(written.delivered, 0U);
+  EXPECT_EQ(written.lost, 1U);
+  EXPECT_THAT(written.problem, testing::HasSubstr("Broken pipe"));
 }
 
 TEST(StreamOutput, EveryLineThatWasBufferedIsCountedWhenLost) {
   std::signal(SIGPIPE, SIG_IGN);
   Pipe pipe;
   pipe.reader.reset();
-  StreamOutput output(pipe.writer.get(), true);
-  ASSERT_TRUE(output.write("one"));
-  ASSERT_TRUE(output.write("two"));
-  EXPECT_EQ(output.lost(), 0U);
-  EXPECT_FALSE(output.flush());
-  EXPECT_EQ(output.lost(), 2U);
+  StreamOutput output(pipe.writer.get(), kBuffered);
+  EXPECT_EQ(output.write(message("one")).lost, 0U);
+  EXPECT_EQ(output.write(message("two")).lost, 0U);
+  EXPECT_EQ(output.flush().lost, 2U);
+  EXPECT_EQ(output.flush().lost, 0U);
 }
 
 TEST(StreamOutput, ATornLineDoesNotSpoilTheNext) {
@@ -91,14 +104,13 @@ TEST(StreamOutput, ATornLineDoesNotSpoilTheNext) {
   rlimit limit{};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
   const rlimit small{.rlim_cur = 10, .rlim_max = limit.rlim_max};
-  StreamOutput output(file.get(), false);
+  StreamOutput output(file.get(), kUnbuffered);
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-  const bool written = output.write("0123456789abc").has_value();
+  const Delivery written = output.write(message("0123456789abc"));
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
-  EXPECT_FALSE(written);
-  EXPECT_EQ(output.lost(), 1U);
-  ASSERT_TRUE(output.write("two"));
-  ASSERT_TRUE(output.write("three"));
+  EXPECT_EQ(written.lost, 1U);
+  EXPECT_EQ(output.write(message("two")).delivered, 1U);
+  EXPECT_EQ(output.write(message("three")).delivered, 1U);
   char content[64] = {};
   const ssize_t got = pread(file.get(), content, sizeof(content), 0);
   EXPECT_EQ(std::string(content, static_cast<std::size_t>(got)), "0123456789\ntwo\nthree\n");

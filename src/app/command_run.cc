@@ -1,10 +1,10 @@
 #include <unistd.h>
 
-#include <cmath>
 #include <csignal>
+#include <cstdlib>
 #include <map>
 
-#include "alert/stream_output.h"
+#include "app/channels.h"
 #include "app/commands.h"
 #include "app/pipeline.h"
 #include "base/clock.h"
@@ -14,7 +14,8 @@
 namespace saker::app {
 namespace {
 
-constexpr int kTurnMs = 250;  // the longest sleep between two looks at the clock
+constexpr int kTurnMs = 250;                              // the longest sleep between two looks at the clock
+constexpr std::uint64_t kOutputsGraceNs = 5'000'000'000;  // for what is queued when the agent ends
 constexpr std::uint64_t kDropReportNs = 10'000'000'000;
 
 volatile std::sig_atomic_t stop_signal = 0;
@@ -69,7 +70,7 @@ class DropReporter {
   std::uint64_t reported_ = 0;
 };
 
-void log_summary(const Pipeline& pipeline, const capture::Driver& driver, const rules::RuleSet& rules) {
+void log_summary(const Pipeline& pipeline, const capture::Driver& driver) {
   const PipelineStats& stats = pipeline.stats();
   const capture::ProbeCounters counters = driver.counters();
   const std::string causes = drop_causes(counters);
@@ -77,36 +78,47 @@ void log_summary(const Pipeline& pipeline, const capture::Driver& driver, const 
       "events seen: {}, judged: {}, matched: {}, filtered in the kernel: {}, dropped: {}{}{}", stats.records,
       stats.judged, stats.matched, counters.cause[SAKER_COUNT_FILTERED], counters.drops(),
       causes.empty() ? "" : ", causes: ", causes);
-  if (stats.output_failed > 0)
-    log(LogLevel::kError, "alerts that could not be written: {}", stats.output_failed);
+  const RuleCounts rules = pipeline.rule_counts();
   std::map<rules::Priority, std::uint64_t> by_priority;
-  for (std::size_t i = 0; i < stats.by_rule.size(); ++i)
-    by_priority[rules.rules()[i].rule.priority] += stats.by_rule[i];
-  for (const auto& [priority, count] : by_priority) {
-    if (count > 0) log(LogLevel::kInfo, "  {}: {}", rules::priority_name(priority), count);
-  }
-  for (std::size_t i = 0; i < stats.by_rule.size(); ++i) {
-    if (stats.by_rule[i] > 0) log(LogLevel::kInfo, "  {}: {}", rules.rules()[i].rule.name, stats.by_rule[i]);
+  for (const auto& [name, count] : rules) by_priority[count.priority] += count.matches;
+  for (const auto& [priority, count] : by_priority)
+    log(LogLevel::kInfo, "  {}: {}", rules::priority_name(priority), count);
+  for (const auto& [name, count] : rules) log(LogLevel::kInfo, "  {}: {}", name, count.matches);
+}
+
+void log_losses(const alert::Outputs& outputs) {
+  for (const auto& worker : outputs.workers()) {
+    const alert::OutputStats stats = worker->stats();
+    if (stats.lost + stats.dropped == 0) continue;
+    log(LogLevel::kError, "output {}: {} alerts were lost and {} found its queue full",
+        worker->channel().name, stats.lost, stats.dropped);
   }
 }
 
-int watch(const Config& config, const Options& options, const rules::RuleSet& rules) {
+int watch(const Config& config, const Options& options, std::shared_ptr<const rules::RuleSet> rules) {
   auto driver = capture::Driver::load(config.driver);
   if (!driver) {
     log(LogLevel::kError, "{}", driver.error().message);
     return kExitNoProbe;
   }
-  alert::StreamOutput standard_output(STDOUT_FILENO, config.buffered_outputs && !options.unbuffered);
-  Pipeline pipeline(**driver, rules, standard_output,
+  const auto outputs = alert::Outputs::make(channels_of(config), nullptr);
+  if (!outputs) {
+    log(LogLevel::kError, "{}", outputs.error().message);
+    return kExitBadInput;
+  }
+  auto revision = std::make_shared<Revision>();
+  revision->rules = std::move(rules);
+  revision->format = config.format;
+  revision->outputs = *outputs;
+  Pipeline pipeline(**driver, revision,
                     {.host_root = config.host_root,
                      .hostname = own_hostname(),
-                     .format = config.format,
                      .processes = {.processes_max = config.processes_max}});
   if (const auto started = pipeline.start(); !started) {
     log(LogLevel::kError, "{}", started.error().message);
     return kExitNoProbe;
   }
-  log(LogLevel::kInfo, "watching with {} rules, {} ring buffer{}", rules.rules().size(),
+  log(LogLevel::kInfo, "watching with {} rules, {} ring buffer{}", revision->rules->rules().size(),
       (*driver)->ring_count(), (*driver)->ring_count() == 1 ? "" : "s");
 
   DropReporter drops;
@@ -119,9 +131,10 @@ int watch(const Config& config, const Options& options, const rules::RuleSet& ru
     drops.look(**driver);
   }
   pipeline.turn(0);  // what was there when the end was asked for
-  if (const auto flushed = standard_output.flush(); !flushed)
-    log(LogLevel::kError, "{}", flushed.error().message);
-  log_summary(pipeline, **driver, rules);
+  const bool ended = (*outputs)->stop(kOutputsGraceNs);
+  log_summary(pipeline, **driver);
+  log_losses(**outputs);
+  if (!ended) std::_Exit(kExitGood);  // a thread hangs in its output: nothing that it uses may go away
   return kExitGood;
 }
 
@@ -136,17 +149,13 @@ int command_run(const Config& config, const Options& options) {
       return kExitNoProbe;
     }
   }
-  if (!config.stdout_enabled)
-    log(LogLevel::kWarning,
-        "stdout_output is off and no other output is there yet: "
-        "alerts go nowhere");
-  const auto rules = load_configured_rules(config);
+  auto rules = load_configured_rules(config);
   if (!rules) return kExitBadInput;
   if (config.engine == Engine::kNone) {
     log(LogLevel::kError, "engine.kind is nodriver, and this version has no other source of events");
     return kExitBadInput;
   }
-  return watch(config, options, *rules);
+  return watch(config, options, std::move(rules));
 }
 
 }  // namespace saker::app

@@ -12,6 +12,9 @@
 #include <vector>
 
 #include "alert/alert.h"
+#include "alert/file_output.h"
+#include "alert/output_worker.h"
+#include "alert/program_output.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "capture/driver.h"
@@ -20,6 +23,17 @@
 namespace saker::app {
 
 enum class Engine { kModernEbpf, kNone };
+
+struct OutputsConfig {
+  alert::QueueLimits queue;  // of each output
+  bool buffered = false;
+  bool stdout_enabled = true;
+  bool syslog_enabled = false;
+  bool file_enabled = false;
+  alert::FileOutput::Settings file = {.path = "./events.txt"};
+  bool program_enabled = false;
+  alert::ProgramOutput::Settings program;
+};
 
 struct Config {
   std::string file;  // "" = defaults
@@ -30,8 +44,7 @@ struct Config {
   std::uint32_t processes_max = 262'144;
   std::string host_root;  // where the host's / is mounted; "" = at /
   alert::Format format;
-  bool stdout_enabled = true;
-  bool buffered_outputs = false;
+  OutputsConfig outputs;
   LogLevel log_level = LogLevel::kInfo;
   bool log_stderr = true;
   rules::LoadOptions load;

@@ -17,14 +17,30 @@ using enum KeyType;
 using Node = YAML::Node;
 
 // The common case: a switch of the alert format or the like.
-template <bool Config::* Member>
-std::string set_bool(Config& config, const Node& value) {
-  config.*Member = value.as<bool>();
-  return {};
-}
 template <bool alert::Format::* Member>
 std::string set_format(Config& config, const Node& value) {
   config.format.*Member = value.as<bool>();
+  return {};
+}
+
+// A value of any type, anywhere below the configuration: SET(outputs.file.path).
+#define SET(member)                                                           \
+  [](Config& config, const Node& value) {                                     \
+    config.member = value.as<std::remove_cvref_t<decltype(config.member)>>(); \
+    return std::string();                                                     \
+  }
+
+std::string set_capacity(Config& config, const Node& value) {
+  const auto count = value.as<long>();
+  if (count < 0) return "must not be negative";
+  config.outputs.queue.messages_max = static_cast<std::size_t>(count);
+  return {};
+}
+
+std::string set_queue_bytes(Config& config, const Node& value) {
+  const auto bytes = value.as<long>();
+  if (bytes < 65'536 || bytes > (1L << 32)) return "must be from 65536 to 4294967296";
+  config.outputs.queue.bytes_max = static_cast<std::size_t>(bytes);
   return {};
 }
 
@@ -201,7 +217,6 @@ std::string set_append_output(Config& config, const Node& value) {
 
 // What a value of a key without effect asks for.
 bool is_true(const Node& value) { return value.as<bool>(); }
-bool is_not_zero(const Node& value) { return value.as<long>() != 0; }
 bool is_not_empty(const Node& value) { return value.size() > 0; }
 bool names_existing_path(const Node& value) {
   for (const Node& item : value) {
@@ -240,9 +255,18 @@ constexpr ConfigKey kKeys[] = {
     {"json_include_output_fields_property", kBool, set_format<&alert::Format::json_include_output_fields>},
     {"json_include_tags_property", kBool, set_format<&alert::Format::json_include_tags>},
     {"time_format_iso_8601", kBool, set_format<&alert::Format::time_iso_8601>},
-    {"buffered_outputs", kBool, set_bool<&Config::buffered_outputs>},
-    {"stdout_output.enabled", kBool, set_bool<&Config::stdout_enabled>},
-    {"log_stderr", kBool, set_bool<&Config::log_stderr>},
+    {"buffered_outputs", kBool, SET(outputs.buffered)},
+    {"outputs_queue.capacity", kInteger, set_capacity},
+    {"saker.outputs_queue_bytes", kInteger, set_queue_bytes},
+    {"stdout_output.enabled", kBool, SET(outputs.stdout_enabled)},
+    {"syslog_output.enabled", kBool, SET(outputs.syslog_enabled)},
+    {"file_output.enabled", kBool, SET(outputs.file_enabled)},
+    {"file_output.keep_alive", kBool, SET(outputs.file.keep_alive)},
+    {"file_output.filename", kText, SET(outputs.file.path)},
+    {"program_output.enabled", kBool, SET(outputs.program_enabled)},
+    {"program_output.keep_alive", kBool, SET(outputs.program.keep_alive)},
+    {"program_output.program", kText, SET(outputs.program.command)},
+    {"log_stderr", kBool, SET(log_stderr)},
     {"log_level", kText, set_log_level},
     {"saker.args_bytes_max", kInteger, set_args_bytes},
     {"saker.ring_bytes", kInteger, set_ring_bytes},
@@ -265,12 +289,7 @@ constexpr ConfigKey kKeys[] = {
     {"plugins", kList},
     {"plugins_hostinfo", kBool},
     {"buffer_format_base64", kBool, nullptr, is_true},
-    {"outputs_queue.capacity", kInteger, nullptr, is_not_zero},
     {"static_fields", kMap, nullptr, is_not_empty},
-    {"syslog_output.enabled", kBool, nullptr, is_true},
-    {"file_output.enabled", kBool, nullptr, is_true},
-    {"file_output.keep_alive", kBool},
-    {"file_output.filename", kText},
     {"http_output.enabled", kBool, nullptr, is_true},
     {"http_output.url", kText},
     {"http_output.user_agent", kText},
@@ -285,9 +304,6 @@ constexpr ConfigKey kKeys[] = {
     {"http_output.compress_uploads", kBool},
     {"http_output.keep_alive", kBool},
     {"http_output.max_consecutive_timeouts", kInteger},
-    {"program_output.enabled", kBool, nullptr, is_true},
-    {"program_output.keep_alive", kBool},
-    {"program_output.program", kText},
     {"grpc_output.enabled", kBool, nullptr, is_true},
     {"grpc.enabled", kBool, nullptr, is_true},
     {"grpc.bind_address", kText},

@@ -50,7 +50,7 @@ saker: {args_bytes_max: 8192, ring_bytes: 65536, host_root: /host/}
   EXPECT_EQ(config.rules_files, (std::vector<std::string>{"a.yaml", "/rules/b", "${X}"}));
   EXPECT_TRUE(config.format.json);
   EXPECT_FALSE(config.format.json_include_tags);
-  EXPECT_TRUE(config.buffered_outputs);
+  EXPECT_TRUE(config.outputs.buffered);
   EXPECT_EQ(config.load.minimum_priority, rules::Priority::kWarning);
   EXPECT_EQ(config.load.matching, rules::Matching::kAll);
   ASSERT_EQ(config.load.selection.size(), 2U);

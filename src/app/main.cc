@@ -45,6 +45,7 @@ std::optional<Config> read_configuration(const Options& options) {
   if (const char* root = std::getenv("HOST_ROOT"); root != nullptr && config.host_root.empty()) {
     config.host_root = root;  // Falco's variable
   }
+  if (options.unbuffered) config.outputs.buffered = false;
   if (!options.rules_files.empty()) config.rules_files = options.rules_files;
   if (!options.append_output.empty()) {
     rules::AppendOutput append;

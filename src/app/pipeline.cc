@@ -42,19 +42,16 @@ std::uint16_t record_type(std::span<const std::byte> record) {
 
 }  // namespace
 
-Pipeline::Pipeline(capture::Driver& driver, const rules::RuleSet& rules, alert::Output& output,
-                   PipelineOptions options)
+Pipeline::Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revision, PipelineOptions options)
     : driver_(driver),
-      rules_(rules),
-      output_(output),
+      revision_(std::move(revision)),
       options_(std::move(options)),
-      evaluator_(rules),
+      evaluator_(std::make_unique<rules::Evaluator>(*revision_->rules)),
       processes_(options_.processes),
       containers_(state::Containers::Limits{}),
-      plan_(plan_of(rules)),
-      wall_minus_boot_ns_(wall_minus_boot_ns()) {
-  stats_.by_rule.resize(rules.rules().size());
-}
+      by_rule_(revision_->rules->rules().size()),
+      plan_(plan_of(*revision_->rules)),
+      wall_minus_boot_ns_(wall_minus_boot_ns()) {}
 
 Result<> Pipeline::start() {
   capture::read_users(options_.host_root, users_);
@@ -66,13 +63,43 @@ Result<> Pipeline::start() {
   return {};
 }
 
+Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
+  auto evaluator = std::make_unique<rules::Evaluator>(*next->rules);
+  const capture::ScopePlan plan = plan_of(*next->rules);
+  if (auto set = driver_.set_plan(plan); !set) {
+    if (const auto back = driver_.set_plan(plan_); !back) log(LogLevel::kError, "{}", back.error().message);
+    return set;
+  }
+  count_rules(earlier_);
+  evaluator_ = std::move(evaluator);
+  plan_ = plan;
+  by_rule_.assign(next->rules->rules().size(), 0);
+  revision_ = std::move(next);
+  return {};
+}
+
+void Pipeline::count_rules(RuleCounts& into) const {
+  const auto rules = revision_->rules->rules();
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (by_rule_[i] == 0) continue;
+    RuleCount& count = into[rules[i].rule.name];
+    count.source = rules[i].rule.source;
+    count.priority = rules[i].rule.priority;
+    count.tags = rules[i].rule.tags;
+    count.matches += by_rule_[i];
+  }
+}
+
+RuleCounts Pipeline::rule_counts() const {
+  RuleCounts counts = earlier_;
+  count_rules(counts);
+  return counts;
+}
+
 void Pipeline::turn(int timeout_ms) {
   const std::size_t taken = driver_.drain([this](std::span<const std::byte> record) { take(record); });
   keep_house();
-  if (taken == 0) {
-    note_output(output_.flush());
-    driver_.wait(timeout_ms);
-  }
+  if (taken == 0) driver_.wait(timeout_ms);
 }
 
 void Pipeline::take(std::span<const std::byte> record) {
@@ -134,15 +161,19 @@ void Pipeline::judge(event::Event& event, const state::Process* process) {
 
   ++stats_.judged;
   arena_.reset();
-  const auto matches = evaluator_.evaluate(subject, arena_);
+  const auto matches = evaluator_->evaluate(subject, arena_);
   if (matches.empty()) return;
   ++stats_.matched;
   for (const auto& match : matches) {
-    ++stats_.by_rule[match.rule];
+    ++by_rule_[match.rule];
     subject.name_index = match.name_index;
-    const std::string line =
-        alert::format_alert(options_.format, rules_.rules()[match.rule], subject, arena_);
-    note_output(output_.write(line));
+    const rules::EnabledRule& rule = revision_->rules->rules()[match.rule];
+    auto message = std::make_shared<alert::Message>();
+    message->line = alert::format_alert(revision_->format, rule, subject, arena_);
+    message->priority = rule.rule.priority;
+    message->json = revision_->format.json;
+    message->event_ns = event.time_ns;
+    revision_->outputs->publish(message);
   }
 }
 
@@ -160,12 +191,6 @@ void Pipeline::keep_house() {
   next_housekeeping_ns_ = now + kSecond;
   wall_minus_boot_ns_ = wall_minus_boot_ns();
   processes_.purge(now);
-  note_output(output_.flush());
-}
-
-void Pipeline::note_output(const Result<>& done) {
-  if (!done && stats_.output_failed == 0) log(LogLevel::kError, "{}", done.error().message);
-  stats_.output_failed = output_.lost();
 }
 
 }  // namespace saker::app

@@ -3,16 +3,16 @@
 //   probe → record → Event → process table, containers → Subject → rules → alert → output
 //
 // Cgroup records answer the probe's question (host or container?) at once. Everything else updates the
-// process table; what a rule may want is judged. Nothing here blocks but the output itself.
+// process table; what a rule may want is judged. Nothing here blocks: outputs have threads of their own.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "alert/alert.h"
-#include "alert/output.h"
+#include "app/revision.h"
 #include "base/arena.h"
 #include "base/result.h"
 #include "capture/driver.h"
@@ -29,7 +29,6 @@ namespace saker::app {
 struct PipelineOptions {
   std::string host_root;  // where the host's / is mounted; "" = we are on the host
   std::string hostname;
-  alert::Format format;
   state::ProcessTable::Limits processes;
 };
 
@@ -38,16 +37,22 @@ struct PipelineStats {
   std::uint64_t undecodable = 0;    // the probe and we disagree: a bug, counted
   std::uint64_t judged = 0;         // events that rules were asked about
   std::uint64_t matched = 0;        // events that raised at least one alert
-  std::uint64_t output_failed = 0;  // alerts that could not be written
   std::uint64_t unknown_place = 0;  // judged without knowing whether host or container
-  std::vector<std::uint64_t> by_rule;
 };
+
+// Matches of one rule, over all revisions that had it.
+struct RuleCount {
+  std::string source;
+  rules::Priority priority = rules::Priority::kDebug;
+  std::vector<std::string> tags;
+  std::uint64_t matches = 0;
+};
+using RuleCounts = std::map<std::string, RuleCount>;  // by name
 
 class Pipeline {
  public:
-  // `driver`, `rules` and `output` must outlive the pipeline.
-  Pipeline(capture::Driver& driver, const rules::RuleSet& rules, alert::Output& output,
-           PipelineOptions options);
+  // `driver` must outlive the pipeline.
+  Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revision, PipelineOptions options);
 
   // Attaches the probe, reads the processes that are there already, then lets events come: in this order, so
   // that nothing falls between. Problems of the scan are logged, those of the probe returned.
@@ -56,7 +61,14 @@ class Pipeline {
   // Handles what is there and sleeps until there is more, a signal, or the time is over.
   void turn(int timeout_ms);
 
+  // Goes on with `next`: the kernel is told what its rules want, then it judges. What is known of processes,
+  // containers and sockets stays. An event that both revisions want is judged once, by one of them. On an
+  // error all is as before.
+  Result<> adopt(std::shared_ptr<const Revision> next);
+
+  const Revision& revision() const { return *revision_; }
   const PipelineStats& stats() const { return stats_; }
+  RuleCounts rule_counts() const;
   const state::ProcessTable& processes() const { return processes_; }
 
  private:
@@ -65,13 +77,12 @@ class Pipeline {
   void judge(event::Event& event, const state::Process* process);
   void read_metadata(state::Container& container, std::uint64_t now_ns);
   void keep_house();
-  void note_output(const Result<>& done);
+  void count_rules(RuleCounts& into) const;
 
   capture::Driver& driver_;
-  const rules::RuleSet& rules_;
-  alert::Output& output_;
+  std::shared_ptr<const Revision> revision_;
   PipelineOptions options_;
-  rules::Evaluator evaluator_;
+  std::unique_ptr<rules::Evaluator> evaluator_;  // of the revision's rules
   state::ProcessTable processes_;
   state::Containers containers_;
   state::Users users_;
@@ -79,6 +90,8 @@ class Pipeline {
   event::Event event_;  // the one being handled
   Arena arena_;
   PipelineStats stats_;
+  std::vector<std::uint64_t> by_rule_;  // matches since the revision came
+  RuleCounts earlier_;                  // those before
   capture::ScopePlan plan_{};
   std::uint64_t number_ = 0;
   std::uint64_t first_wall_ns_ = 0, previous_wall_ns_ = 0;  // of judged events

@@ -40,7 +40,7 @@ def why_not():
 class Agent:
     """A running agent. Alerts are collected as they are printed."""
 
-    def __init__(self, *arguments, rules=(), json_output=True, prefix=()):
+    def __init__(self, *arguments, rules=(), json_output=True, prefix=(), read_alerts=True):
         command = [*prefix, SAKER, "-c", os.path.join(ROOT, "saker.yaml")]
         for path in rules:
             command += ["-r", path]
@@ -50,6 +50,7 @@ class Agent:
         self.alerts = []
         self.lines = []
         self.log = []
+        self._read = read_alerts
         self._arrived = queue.Queue()
 
     def __enter__(self):
@@ -57,10 +58,9 @@ class Agent:
             self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
         )
         self._ready = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._read_alerts, daemon=True),
-            threading.Thread(target=self._read_log, daemon=True),
-        ]
+        self._threads = [threading.Thread(target=self._read_log, daemon=True)]
+        if self._read:
+            self._threads.append(threading.Thread(target=self._read_alerts, daemon=True))
         for thread in self._threads:
             thread.start()
         if not self._ready.wait(WAIT_SECONDS) or self.process.poll() is not None:

@@ -1,0 +1,61 @@
+#include "app/channels.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "alert/file_output.h"
+#include "alert/program_output.h"
+#include "alert/stream_output.h"
+#include "alert/syslog_output.h"
+#include "base/log.h"
+
+namespace saker::app {
+namespace {
+
+using alert::Channel;
+using alert::Output;
+using Made = Result<std::unique_ptr<Output>>;
+
+constexpr const char* kLogSocket = "/dev/log";
+// A program may be too slow for a burst, but one that cannot be started at all must not hold the queue.
+constexpr std::uint32_t kProgramTries = 5;
+
+}  // namespace
+
+std::vector<Channel> channels_of(const Config& config) {
+  const OutputsConfig& wanted = config.outputs;
+  std::vector<Channel> channels;
+  const auto add = [&](std::string name, std::string settings, alert::RetryPolicy retry, auto make) {
+    channels.push_back({.name = std::move(name),
+                        .settings = std::move(settings),
+                        .limits = wanted.queue,
+                        .retry = retry,
+                        .make = std::move(make)});
+  };
+  if (wanted.stdout_enabled) {
+    const alert::StreamOutput::Options options{.buffered = wanted.buffered, .terminal = false};
+    add("stdout", fmt::format("buffered={}", options.buffered), {},
+        [options]() -> Made { return std::make_unique<alert::StreamOutput>(STDOUT_FILENO, options); });
+  }
+  if (wanted.file_enabled) {
+    add("file", fmt::format("{} keep_alive={}", wanted.file.path, wanted.file.keep_alive), {},
+        [settings = wanted.file]() -> Made { return alert::FileOutput::open(settings); });
+  }
+  if (wanted.syslog_enabled) {
+    if (access(kLogSocket, F_OK) == 0) {
+      add("syslog", "", {}, []() -> Made { return std::make_unique<alert::SyslogOutput>(kLogSocket); });
+    } else {
+      log(LogLevel::kWarning, "syslog_output: there is no {} here, so no alert goes to the system log",
+          kLogSocket);
+    }
+  }
+  if (wanted.program_enabled) {
+    add("program", fmt::format("keep_alive={} {}", wanted.program.keep_alive, wanted.program.command),
+        {.tries_max = kProgramTries},
+        [settings = wanted.program]() -> Made { return std::make_unique<alert::ProgramOutput>(settings); });
+  }
+  if (channels.empty()) log(LogLevel::kWarning, "all outputs are off: alerts go nowhere");
+  return channels;
+}
+
+}  // namespace saker::app

@@ -1,0 +1,14 @@
+// The outputs that a configuration asks for.
+#pragma once
+
+#include <vector>
+
+#include "alert/output_worker.h"
+#include "app/config.h"
+
+namespace saker::app {
+
+// Says in the log what cannot be had here. Opens nothing yet.
+std::vector<alert::Channel> channels_of(const Config& config);
+
+}  // namespace saker::app

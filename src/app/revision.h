@@ -1,0 +1,21 @@
+// Revision: what a reload swaps, as one piece. Immutable; the pipeline goes from one to the next between two
+// records, so each event is judged, written and sent by one revision alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "alert/alert.h"
+#include "alert/outputs.h"
+#include "rules/rule_set.h"
+
+namespace saker::app {
+
+struct Revision {
+  std::uint64_t number = 1;
+  std::shared_ptr<const rules::RuleSet> rules;
+  alert::Format format;
+  std::shared_ptr<const alert::Outputs> outputs;
+};
+
+}  // namespace saker::app

@@ -1,0 +1,83 @@
+"""Where alerts go: each output on its own, whatever the others do."""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+
+from harness import Agent, LiveTest, WAIT_SECONDS
+from test_agent import rules_file
+
+
+def marker_rule(name):
+    return (f"- rule: every {name}\n  desc: d\n  condition: evt.type = execve and proc.name = {name}\n"
+            f"  output: p=%proc.name c=%proc.cmdline\n  priority: WARNING\n")
+
+
+class Outputs(LiveTest):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp()
+        self.addCleanup(subprocess.run, ["rm", "-rf", self.directory])
+        # Unique on this machine, at most 15 characters.
+        self.name = "m" + os.path.basename(self.directory).replace("_", "x")[-8:].lower()
+        self.marker = os.path.join(self.directory, self.name)
+        os.symlink("/bin/true", self.marker)
+        self.rules = rules_file(self, marker_rule(self.name))
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def act(self, *arguments):
+        subprocess.run([self.marker, *arguments], check=True)
+
+    def lines(self, name):
+        try:
+            with open(self.path(name)) as file:
+                return file.read().splitlines()
+        except FileNotFoundError:
+            return []
+
+    def wait_until(self, condition, what):
+        deadline = time.time() + WAIT_SECONDS
+        while not condition():
+            self.assertLess(time.time(), deadline, what)
+            time.sleep(0.01)
+
+    def test_every_output_gets_every_alert(self):
+        with Agent(
+            "-o", "file_output.enabled=true", "-o", f"file_output.filename={self.path('alerts')}",
+            "-o", "program_output.enabled=true", "-o", f"program_output.program=cat >> {self.path('program')}",
+            "-o", "buffered_outputs=true", rules=[self.rules],
+        ) as agent:
+            self.act("one")
+            self.act("two")
+            agent.wait_for(rule=f"every {self.name}", **{"proc.cmdline": f"{self.name} two"})
+            self.wait_until(lambda: len(self.lines("program")) == 2, "the program")
+        lines = [json.loads(line)["output_fields"]["proc.cmdline"] for line in self.lines("alerts")]
+        self.assertEqual(lines, [f"{self.name} one", f"{self.name} two"])
+        self.assertEqual(self.lines("program"), self.lines("alerts"))
+        self.assertEqual(agent.lines, self.lines("alerts"))
+
+    def test_a_stuck_output_delays_no_other(self):
+        """Nobody reads the agent's standard output, which holds 64 KiB; the file has everything at once."""
+        with Agent(
+            "-o", "file_output.enabled=true", "-o", f"file_output.filename={self.path('alerts')}",
+            "-o", "file_output.keep_alive=true", "-o", "saker.outputs_queue_bytes=65536",
+            rules=[self.rules], read_alerts=False,
+        ) as agent:
+            count = 300
+            loop = f'i=0; while [ $i -lt {count} ]; do {self.marker} $i {"x" * 500}; i=$((i+1)); done'
+            subprocess.run(["sh", "-c", loop], check=True)
+            self.wait_until(lambda: len(self.lines("alerts")) == count, "the file")
+            self.assertEqual(agent.stop(), 0)
+        self.assertRegex("\n".join(agent.log), r"output stdout: [1-9]\d* alerts were lost and [1-9]\d* found its queue full")
+
+    def test_an_output_that_cannot_be_opened_ends_the_start(self):
+        from harness import ROOT, SAKER
+        done = subprocess.run(
+            [SAKER, "-c", os.path.join(ROOT, "saker.yaml"), "-r", self.rules, "-o", "file_output.enabled=true",
+             "-o", "file_output.filename=/no/such/folder/alerts"],
+            capture_output=True, text=True, timeout=60, cwd=ROOT)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("output file: cannot open /no/such/folder/alerts: No such file or directory", done.stderr)
