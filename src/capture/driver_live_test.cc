@@ -251,7 +251,7 @@ TEST_P(DriverLive, AProgramFromMemoryIsMarked) {
   const event::Event* executed = find_of<event::Exec>(events, child);
   ASSERT_NE(executed, nullptr);
   EXPECT_TRUE(std::get<event::Exec>(executed->body).file.from_memfd);
-  EXPECT_EQ(std::get<event::Exec>(executed->body).exe.bytes, "/memfd:hidden");
+  EXPECT_EQ(std::get<event::Exec>(executed->body).exe.bytes, "memfd:hidden");
 }
 
 TEST_P(DriverLive, FailedExecsAreTold) {

@@ -213,7 +213,8 @@ void read_exe_file(const std::string& link, state::Process& process) {
   file.ctime_ns = nanoseconds(info->stx_ctime);
   file.mtime_ns = nanoseconds(info->stx_mtime);
   file.writable = may_write(*info, process.task);
-  file.from_memfd = process.exepath.starts_with("/memfd:");
+  file.from_memfd = info->stx_nlink == 0 && process.exepath.starts_with("/memfd:");
+  if (file.from_memfd) process.exepath.erase(0, 1);  // a name, and no place
   process.exe_file_known = true;
 }
 

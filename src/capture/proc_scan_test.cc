@@ -329,7 +329,7 @@ TEST(ProcScan, TheRealProc) {
   EXPECT_EQ(process->args,
             "a name\0"
             "60\0"s);
-  EXPECT_EQ(process->exepath, "/memfd:hidden");
+  EXPECT_EQ(process->exepath, "memfd:hidden");
   EXPECT_TRUE(process->exe_file_known);
   EXPECT_TRUE(process->exe_file.from_memfd);
 }

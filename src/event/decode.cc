@@ -118,6 +118,8 @@ bool decode_exec(Bytes record, Event& event) {
     if (part.kind == SAKER_PART_CWD) exec.cwd = text;
     if (part.kind == SAKER_PART_ARGS) exec.args = text;
   });
+  // What is only in memory has a name, and no place; Falco's rules know the name.
+  if (exec.file.from_memfd && exec.exe.bytes.starts_with("/memfd:")) exec.exe.bytes.remove_prefix(1);
   return ok;
 }
 

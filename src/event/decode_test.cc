@@ -91,9 +91,12 @@ TEST(Decode, ExecRecord) {
   record.exe_flags = SAKER_EXE_FROM_MEMFD;
   record.argc = 2;
   const std::string args("ls\0-l\0", 6);
-  const auto event = decode(RecordBuilder(record).part(SAKER_PART_ARGS, args).bytes());
+  const auto bytes =
+      RecordBuilder(record).part(SAKER_PART_EXE, "/memfd:ghost").part(SAKER_PART_ARGS, args).bytes();
+  const auto event = decode(bytes);
   ASSERT_TRUE(event) << event.error().message;
   const auto& exec = std::get<Exec>(event->body);
+  EXPECT_EQ(exec.exe.bytes, "memfd:ghost");
   EXPECT_EQ(exec.args.bytes, args);
   EXPECT_EQ(exec.argc, 2U);
   EXPECT_TRUE(exec.file.from_memfd);

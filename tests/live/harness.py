@@ -191,13 +191,17 @@ class Container:
     def short_id(self):
         return self.id[:12]
 
-    def run(self, *command, check=True, capabilities=()):
+    def write(self, *command, capabilities=()):
+        """The bundle's config.json, for one command."""
         spec = json.loads(json.dumps(self.spec))
         spec["process"]["args"] = list(command)
         for kind in spec["process"]["capabilities"].values():
             kind.extend(capabilities)
         with open(self._config(), "w") as file:
             json.dump(spec, file)
+
+    def run(self, *command, check=True, capabilities=()):
+        self.write(*command, capabilities=capabilities)
         done = subprocess.run(
             [*self.prefix, self.runtime, "run", "--bundle", self.bundle, self.id],
             capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=WAIT_SECONDS * 2,

@@ -1,4 +1,4 @@
-"""Runs every live test and prints one total."""
+"""Runs every live test, those of ../actions too, and prints one total."""
 
 import os
 import re
@@ -8,6 +8,7 @@ import unittest
 
 import harness
 
+ACTIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions")
 DRIVER_TEST = os.path.join(os.path.dirname(harness.SAKER), "driver_live_test")
 
 
@@ -37,7 +38,11 @@ def main():
     if len(sys.argv) == 1:
         totals = list(run_driver_test())
     loader = unittest.TestLoader()
-    suite = loader.loadTestsFromNames(sys.argv[1:]) if len(sys.argv) > 1 else loader.discover(".")
+    sys.path.append(ACTIONS)
+    if len(sys.argv) > 1:
+        suite = loader.loadTestsFromNames(sys.argv[1:])
+    else:
+        suite = unittest.TestSuite([loader.discover("."), loader.discover(ACTIONS, top_level_dir=ACTIONS)])
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     totals[0] += result.testsRun - failed - len(result.skipped)
