@@ -15,6 +15,7 @@ function(layer name)
 endfunction()
 
 layer(base)
+layer(http    MAY_USE base)                              # a small server and a client; knows no alert
 layer(wire)                                             # header only: probe/wire
 layer(event   MAY_USE base wire)
 layer(state   MAY_USE base event)
@@ -22,4 +23,4 @@ layer(capture MAY_USE base wire event state)            # the only reader of the
 layer(fields  MAY_USE base event state)
 layer(rules   MAY_USE base event fields)                # sees fields, never the tables behind them
 layer(alert   MAY_USE base event fields rules)
-layer(app     MAY_USE base wire event capture state fields rules alert)
+layer(app     MAY_USE base http wire event capture state fields rules alert)
