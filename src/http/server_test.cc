@@ -70,7 +70,12 @@ class Connection {
     got_.erase(0, end);
     return part;
   }
-  std::string read_all() { return read_until("\x01no such text"); }
+  // To the end of the connection; then this side ends too.
+  std::string read_all() {
+    std::string all = read_until("\x01no such text");
+    fd_.reset();
+    return all;
+  }
 
  private:
   UniqueFd fd_;
