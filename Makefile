@@ -2,9 +2,10 @@
 SHELL := /bin/sh
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+IMAGE_ARCHES ?= $(shell dpkg --print-architecture)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build run test unit live bench fuzz format lint arm64 asan tsan clean
+.PHONY: help deps build run test unit live bench fuzz format lint image deb arm64 asan tsan clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -53,6 +54,13 @@ lint: build ## clang-tidy
 	@tools/install-deps --lint
 	@git ls-files 'src/*.cc' | grep -v _test.cc | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build --quiet \
 	  --extra-arg=-Wno-unknown-warning-option
+
+image: build ## the container image, as an OCI archive below build/image: IMAGE_ARCHES="amd64 arm64"
+	@tools/install-deps --image
+	@deploy/image/build $(foreach arch,$(IMAGE_ARCHES),--arch $(arch))
+
+deb: build ## build/saker_VERSION_ARCH.deb, with systemd units
+	@cd build && cpack -G DEB | grep generated
 
 arm64: ## cross-compile: build/arm64/bin/saker
 	@tools/install-deps --arm64
