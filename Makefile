@@ -64,7 +64,7 @@ deb: build ## build/saker_VERSION_ARCH.deb, with systemd units
 
 arm64: ## cross-compile: build/arm64/bin/saker
 	@tools/install-deps --arm64
-	@PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig cmake --preset arm64 >/dev/null
+	@cmake --preset arm64 >/dev/null
 	@cmake --build --preset arm64 -j $(JOBS)
 
 asan: deps ## unit tests with the address and undefined-behaviour sanitizers
