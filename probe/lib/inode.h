@@ -63,7 +63,8 @@ static __always_inline void fill_times(struct inode *inode, __u64 *ctime_ns, __u
 	struct timespec64 ctime = {}, mtime = {};
 
 	if (bpf_core_field_exists(inode->i_ctime_sec)) {
-		*ctime_ns = time_ns(READ(inode, i_ctime_sec), READ(inode, i_ctime_nsec));
+		/* Since 6.13 the topmost bit says that somebody has asked for the time. */
+		*ctime_ns = time_ns(READ(inode, i_ctime_sec), READ(inode, i_ctime_nsec) & ~(1U << 31));
 		*mtime_ns = time_ns(READ(inode, i_mtime_sec), READ(inode, i_mtime_nsec));
 		return;
 	}

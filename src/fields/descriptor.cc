@@ -80,7 +80,8 @@ Endpoint local_end(const event::Descriptor& socket) {
 }
 
 Endpoint remote_end(const event::Descriptor& socket) {
-  if (socket.remote_port == 0 && all_zero(socket.remote)) return {};
+  // A refused stream keeps the address that it wanted, and has lost the port.
+  if (socket.remote_port == 0 && (socket.type == SOCK_STREAM || all_zero(socket.remote))) return {};
   return {plain_ip(socket.remote), socket.remote_port};
 }
 

@@ -112,6 +112,18 @@ TEST_F(Calls, AFailedConnectHasNoTuple) {
   scene.expect({{"evt.arg.tuple", "'NULL'"}, {"evt.res", "'ECONNREFUSED'"}, {"evt.failed", "true"}});
 }
 
+TEST_F(Calls, ARefusedStreamIsToldByTheAddressThatWasAskedFor) {
+  event::Call& connect = call("connect", -ECONNREFUSED);
+  tcp(connect, 0, 5).remote_port = 0;  // all that the kernel's socket still has is the address
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(8443);
+  std::memcpy(&to.sin_addr, kThere.data(), 4);
+  connect.texts[1] = text_of({reinterpret_cast<const char*>(&to), sizeof(to)});
+  role(state::Role::kClient);
+  scene.expect({{"fd.rport", "8443u"}, {"fd.sport", "8443u"}, {"fd.name", "'10.0.0.1:40000->1.2.3.4:8443'"}});
+}
+
 TEST_F(Calls, ADatagramsPeerIsTheOneItNames) {
   event::Call& sendto = call("sendto", 1);
   event::Descriptor& udp = tcp(sendto, 0, 7);

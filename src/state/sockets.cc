@@ -57,6 +57,7 @@ const Socket* Sockets::on(const event::Event& event, const event::Descriptor& de
   if (!fresh && !connects && !serves && !sends && !receives && type != t.bind) {
     const auto found = sockets_.find(descriptor.ino);
     if (found != sockets_.end()) current_.role = found->second.role;
+    if (type == t.connect) current_.role = Role::kClient;  // it was refused; who asked is still plain
     return &current_;
   }
   Known& known = entry(descriptor.ino);

@@ -35,7 +35,7 @@ Role role_after(std::string_view name, std::int64_t result = 0) {
 TEST(Sockets, TheCallThatBeginsDecidesTheRole) {
   EXPECT_EQ(role_after("connect"), Role::kClient);
   EXPECT_EQ(role_after("connect", -EINPROGRESS), Role::kClient);
-  EXPECT_EQ(role_after("connect", -ECONNREFUSED), Role::kUnknown);
+  EXPECT_EQ(role_after("connect", -ECONNREFUSED), Role::kClient);
   EXPECT_EQ(role_after("accept4", 5), Role::kServer);
   EXPECT_EQ(role_after("listen"), Role::kServer);
   EXPECT_EQ(role_after("bind"), Role::kServer);
@@ -49,6 +49,12 @@ TEST(Sockets, TheRoleStaysUntilTheInodeIsASocketAnew) {
   EXPECT_EQ(sockets.on(call("write", 3), socket(1), {})->role, Role::kClient);
   EXPECT_EQ(sockets.on(call("write", 3), socket(2), {})->role, Role::kUnknown);
   EXPECT_EQ(sockets.on(call("socket", 3), socket(1), {})->role, Role::kUnknown);
+}
+
+TEST(Sockets, ARefusedConnectIsNotRemembered) {
+  Sockets sockets;
+  EXPECT_FALSE(sockets.on(call("connect", -ECONNREFUSED), socket(1), {})->changed);
+  EXPECT_EQ(sockets.on(call("write", -EPIPE), socket(1), {})->role, Role::kUnknown);
 }
 
 TEST(Sockets, AConnectChangesTheName) {
