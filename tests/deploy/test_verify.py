@@ -21,21 +21,6 @@ PROBE_ERROR = '{"level":"error","msg":"the probe cannot be loaded: BPF is not pe
 LOKI_ERROR = '{"level":"error","msg":"loki is down: connection refused","time":"2026-11-25T10:00:00Z"}\n'
 
 
-def pod_of(workload, name, ready=True):
-    template = workload["spec"]["template"]
-    names = [c["name"] for c in template["spec"]["containers"]]
-    return {
-        "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": name, "namespace": "falco", "labels": template["metadata"]["labels"]},
-        "spec": {"containers": [{"name": n, "image": "x"} for n in names]},
-        "status": {
-            "phase": "Running",
-            "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
-            "containerStatuses": [{"name": n, "ready": ready, "restartCount": 0} for n in names],
-        },
-    }
-
-
 def healthy(nodes=5):
     """The rendered chart as a cluster would show it once all is well."""
     values = {"falcosidekick": {"enabled": True, "config": {"loki": {"hostport": "http://loki:3100"}}}}
@@ -47,7 +32,8 @@ def healthy(nodes=5):
         "apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "falco", "namespace": "argocd"},
         "status": {"sync": {"status": "Synced"}, "health": {"status": "Healthy"}},
     }
-    pods = [pod_of(agents, f"falco-{i}") for i in range(nodes)] + [pod_of(relay, "falco-falcosidekick-0")]
+    pods = [fake_api.running_pod(agents, f"falco-{i}") for i in range(nodes)]
+    pods.append(fake_api.running_pod(relay, "falco-falcosidekick-0"))
     logs = {(p["metadata"]["name"], p["spec"]["containers"][0]["name"]): AGENT_LOG for p in pods[:-1]}
     logs[("falco-falcosidekick-0", "falcosidekick")] = RELAY_LOG
     return fake_api.Cluster([application, agents, relay, *pods], logs)
