@@ -113,7 +113,7 @@ class OfficialRules(unittest.TestCase):
             "plain": cls.bundle(PREPARED, ("/bin/cp {bin}/miner /dev/shm/miner", "/bin/cp /etc/hosts /dev/sdz")),
             "late": cls.bundle(PREPARED),
             "strong": cls.bundle(),
-            "privileged": cls.bundle(),
+            "privileged": cls.privileged(),
             "layers": cls.bundle(first=("/bin/cp {bin}/act {dir}/dropped",)),
             # A container that is gone at once takes its bundle with it; this one stays a moment, as real ones do.
             "pod": cls.bundle(first=("/bin/sleep 1",), annotations=POD),
@@ -149,6 +149,18 @@ class OfficialRules(unittest.TestCase):
                 mount["options"].remove("noexec")
         stage = Bundle(container, prepare, first)
         cls.addClassCleanup(stage.remove)
+        return stage
+
+    @classmethod
+    def privileged(cls):
+        """As engines make it: nothing is masked, read-only or filtered."""
+        stage = cls.bundle(first=("/bin/sleep 1",))
+        spec = stage.container.spec
+        for key in ("maskedPaths", "readonlyPaths"):
+            spec["linux"].pop(key, None)
+        for mount in spec["mounts"]:
+            if mount["type"] in ("sysfs", "cgroup"):
+                mount["options"] = [option for option in mount["options"] if option != "ro"]
         return stage
 
     @classmethod

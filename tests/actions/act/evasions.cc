@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -82,6 +83,42 @@ int read_through_ring(Words words) {
   return 0;
 }
 
+// A descriptor that may not be read, opened once more through its name.
+int read_reopened(Words words) {
+  const int place = need(open(words[0], O_PATH | O_CLOEXEC), words[0]);
+  const std::string name = "/proc/self/fd/" + std::to_string(place);
+  read_some(need(open(name.c_str(), O_RDONLY), name));
+  return 0;
+}
+
+int read_chrooted(Words words) {
+  need(chroot(words[0]), words[0]);
+  need(chdir("/"), "/");
+  read_some(need(open(words[1], O_RDONLY), words[1]));
+  return 0;
+}
+
+// The call of a 32-bit program, made by a 64-bit one: numbers and registers are others.
+int read_by_old_call([[maybe_unused]] Words words) {
+#if defined(__x86_64__)
+  constexpr std::size_t kPage = 4096;
+  void* low = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  if (low == MAP_FAILED) fail("mmap");
+  std::strncpy(static_cast<char*>(low), words[0], kPage - 1);
+  long result = 5;  // open
+  __asm__ volatile("int $0x80"
+                   : "+a"(result)
+                   : "b"(low), "c"(O_RDONLY), "d"(0)
+                   : "memory", "r8", "r9", "r10", "r11");
+  if (result == -ENOSYS) return kNotHere;
+  errno = result < 0 ? static_cast<int>(-result) : 0;
+  read_some(need(result, words[0]));
+  return 0;
+#else
+  return kNotHere;
+#endif
+}
+
 constexpr int kPassedOn = 3;  // the descriptor that the receiver finds its socket at
 
 // Opens the file and hands the descriptor to PROGRAM, which never opens anything.
@@ -139,6 +176,9 @@ constexpr Verb kVerbs[] = {
     {"read-beneath", "DIRECTORY NAME RESOLVE", 3, read_beneath},
     {"read-by-handle", "FILE", 1, read_by_handle},
     {"read-through-ring", "FILE", 1, read_through_ring},
+    {"read-reopened", "FILE", 1, read_reopened},
+    {"read-chrooted", "DIRECTORY NAME", 2, read_chrooted},
+    {"read-by-old-call", "FILE", 1, read_by_old_call},
     {"pass-on", "FILE PROGRAM ...", 2, pass_on},
     {"receive", "", 0, receive},
 };

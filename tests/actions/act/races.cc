@@ -48,6 +48,34 @@ int race_open(Words words) {
   return opened.st_ino == wanted.st_ino && decoy == name.c_str() ? 0 : 1;
 }
 
+// NAME is a link to FILE and to DECOY by turns while it is opened COUNT times, or more often until it has
+// been both. Says how often it was FILE.
+int race_link(Words words) {
+  const std::string name = words[2], next = name + ".next";
+  struct stat wanted{};
+  need(stat(words[0], &wanted), words[0]);
+  std::atomic<bool> over = false;
+  need(symlink(words[1], name.c_str()), name);
+  std::thread other([&] {
+    for (bool turn = true; !over; turn = !turn) {
+      need(symlink(words[turn ? 0 : 1], next.c_str()), next);
+      need(rename(next.c_str(), name.c_str()), name);
+    }
+  });
+  long hits = 0, opens = 0;
+  for (const long count = number(words[3]); opens < count || hits == 0 || hits == opens; ++opens) {
+    const int got = need(open(name.c_str(), O_RDONLY | O_CLOEXEC), name);
+    struct stat opened{};
+    need(fstat(got, &opened), "fstat");
+    if (opened.st_ino == wanted.st_ino) ++hits;
+    close(got);
+  }
+  over = true;
+  other.join();
+  std::printf("hits: %ld\n", hits);
+  return 0;
+}
+
 // A full queue holds the connect back; meanwhile the address becomes one with port DECOY.
 int race_connect(Words words) {
   const char* ip = words[0];
@@ -112,8 +140,11 @@ int disguise(Words words) {
 }
 
 constexpr Verb kVerbs[] = {
-    {"race-open", "FILE DECOY", 2, race_open},   {"race-connect", "IP PORT DECOY", 3, race_connect},
-    {"race-exec", "FIRST SECOND", 2, race_exec}, {"tell", "WORD", 1, tell},
+    {"race-open", "FILE DECOY", 2, race_open},
+    {"race-link", "FILE DECOY NAME COUNT", 4, race_link},
+    {"race-connect", "IP PORT DECOY", 3, race_connect},
+    {"race-exec", "FIRST SECOND", 2, race_exec},
+    {"tell", "WORD", 1, tell},
     {"disguise", "FILE", 1, disguise},
 };
 

@@ -10,6 +10,8 @@ namespace act {
 
 using Words = std::span<char* const>;  // null-terminated behind the last one
 
+constexpr int kNotHere = 77;  // exit status: this machine has no such thing
+
 struct Verb {
   std::string_view name;
   std::string_view usage;   // its words
