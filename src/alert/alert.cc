@@ -1,27 +1,15 @@
 #include "alert/alert.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
 #include <nlohmann/json.hpp>
+
+#include "alert/time_text.h"
 
 namespace saker::alert {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::uint64_t kSecond = 1'000'000'000;
-
-std::string local_time(std::uint64_t wall_ns) {
-  const auto seconds = static_cast<std::time_t>(wall_ns / kSecond);
-  return fmt::format("{:%H:%M:%S}.{:09}", fmt::localtime(seconds), wall_ns % kSecond);
-}
-
-std::string utc_time(std::uint64_t wall_ns, std::string_view zone) {
-  const auto seconds = static_cast<std::time_t>(wall_ns / kSecond);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:09}{}", fmt::gmtime(seconds), wall_ns % kSecond, zone);
-}
 
 // A field's value as JSON; a text with bytes that are not UTF-8 is repaired when the line is written.
 json json_value(const fields::FieldRef& field, const fields::Value& value, const fields::Subject& subject) {

@@ -33,7 +33,7 @@ int command_validate(const Config& config, const Options& options) {
 int command_dry_run(const Config& config) {
   const auto rules = load_configured_rules(config);
   if (!rules) return kExitBadInput;
-  fmt::print("configuration and {} rules are good\n", rules->rules().size());
+  fmt::print("configuration and {} rules are good\n", rules->rules->rules().size());
   return kExitGood;
 }
 

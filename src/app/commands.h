@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "app/config.h"
+#include "app/loaded_file.h"
 #include "app/options.h"
 
 namespace saker::app {
@@ -30,8 +31,12 @@ int command_version();
 std::string_view version();
 int command_doctor();
 
-// The rules that `config` names, loaded; problems are printed on standard error. Null: they may not be used.
-std::shared_ptr<const rules::RuleSet> load_configured_rules(const Config& config);
+struct LoadedRules {
+  std::shared_ptr<const rules::RuleSet> rules;
+  std::vector<LoadedFile> files;
+};
+// The rules that `config` names, loaded. All problems are printed on standard error; the error is the first.
+Result<LoadedRules> load_configured_rules(const Config& config);
 // The same with what tools want to know of each rule, disabled ones too.
 std::optional<rules::LoadResult> load_rules_for_tools(const Config& config);
 

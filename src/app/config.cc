@@ -11,6 +11,7 @@
 #include "app/config_keys.h"
 #include "app/config_override.h"
 #include "base/file.h"
+#include "base/sha256.h"
 #include "rules/nearest_name.h"
 
 namespace saker::app {
@@ -308,7 +309,9 @@ Result<ConfigResult> load_config(const std::string& file,
                                  const std::vector<std::pair<std::string, std::string>>& overrides) {
   if (file.empty()) return parse_config("", "", overrides);
   TRY_ASSIGN(const std::string text, read_file(file));
-  return parse_config(file, text, overrides);
+  ConfigResult result = parse_config(file, text, overrides);
+  result.config.files.push_back({file, sha256_hex(text)});
+  return result;
 }
 
 }  // namespace saker::app

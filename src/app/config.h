@@ -15,6 +15,8 @@
 #include "alert/file_output.h"
 #include "alert/output_worker.h"
 #include "alert/program_output.h"
+#include "app/drop_watch.h"
+#include "app/loaded_file.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "capture/driver.h"
@@ -26,6 +28,7 @@ enum class Engine { kModernEbpf, kNone };
 
 struct OutputsConfig {
   alert::QueueLimits queue;  // of each output
+  std::uint64_t timeout_ms = 2000;  // a call that takes longer is reported
   bool buffered = false;
   bool stdout_enabled = true;
   bool syslog_enabled = false;
@@ -37,6 +40,9 @@ struct OutputsConfig {
 
 struct Config {
   std::string file;  // "" = defaults
+  std::vector<std::string> config_paths;  // config_files: files and directories beside it
+  std::vector<LoadedFile> files;          // those that were read
+  bool watch_config_files = true;
   std::vector<std::string> rules_files = {"/etc/saker/rules/falco_rules.local.yaml",
                                           "/etc/saker/rules/rules.d"};
   Engine engine = Engine::kModernEbpf;
@@ -45,6 +51,7 @@ struct Config {
   std::string host_root;  // where the host's / is mounted; "" = at /
   alert::Format format;
   OutputsConfig outputs;
+  DropSettings drops;
   LogLevel log_level = LogLevel::kInfo;
   bool log_stderr = true;
   rules::LoadOptions load;

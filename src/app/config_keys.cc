@@ -37,6 +37,53 @@ std::string set_capacity(Config& config, const Node& value) {
   return {};
 }
 
+std::string set_output_timeout(Config& config, const Node& value) {
+  const auto timeout_ms = value.as<long>();
+  if (timeout_ms < 0 || timeout_ms > 86'400'000) return "must be from 0 (never reported) to 86400000 milliseconds";
+  config.outputs.timeout_ms = static_cast<std::uint64_t>(timeout_ms);
+  return {};
+}
+
+std::string set_drop_threshold(Config& config, const Node& value) {
+  config.drops.threshold = value.as<double>();
+  if (!(config.drops.threshold >= 0 && config.drops.threshold <= 1)) return "must be a share from 0 to 1";
+  return {};
+}
+
+std::string set_drop_actions(Config& config, const Node& value) {
+  config.drops.log = config.drops.alert = config.drops.exit = false;
+  bool ignore = false;
+  for (const Node& action : value) {
+    const auto word = action.as<std::string>();
+    if (word == "ignore") {
+      ignore = true;
+    } else if (word == "log") {
+      config.drops.log = true;
+    } else if (word == "alert") {
+      config.drops.alert = true;
+    } else if (word == "exit") {
+      config.drops.exit = true;
+    } else {
+      return fmt::format("'{}' must be ignore, log, alert or exit", word);
+    }
+  }
+  if (ignore && value.size() > 1) return "ignore cannot stand beside other actions";
+  return {};
+}
+
+std::string set_drop_rate(Config& config, const Node& value) {
+  config.drops.rate = value.as<double>();
+  if (!(config.drops.rate >= 0)) return "must not be negative";
+  return {};
+}
+
+std::string set_drop_burst(Config& config, const Node& value) {
+  const auto burst = value.as<long>();
+  if (burst < 1 || burst > 1'000'000) return "must be from 1 to 1000000";
+  config.drops.max_burst = static_cast<std::uint32_t>(burst);
+  return {};
+}
+
 std::string set_queue_bytes(Config& config, const Node& value) {
   const auto bytes = value.as<long>();
   if (bytes < 65'536 || bytes > (1L << 32)) return "must be from 65536 to 4294967296";
@@ -225,12 +272,6 @@ bool names_existing_path(const Node& value) {
   }
   return false;
 }
-bool does_more_than_log(const Node& value) {
-  for (const Node& action : value) {
-    if (action.Scalar() != "log" && action.Scalar() != "ignore") return true;
-  }
-  return false;
-}
 bool names_other_plugin(const Node& value) {  // this one is built in
   for (const Node& name : value) {
     if (name.Scalar() != "container") return true;
@@ -266,6 +307,13 @@ constexpr ConfigKey kKeys[] = {
     {"program_output.enabled", kBool, SET(outputs.program_enabled)},
     {"program_output.keep_alive", kBool, SET(outputs.program.keep_alive)},
     {"program_output.program", kText, SET(outputs.program.command)},
+    {"output_timeout", kInteger, set_output_timeout},
+    {"syscall_event_drops.threshold", kNumber, set_drop_threshold},
+    {"syscall_event_drops.actions", kTexts, set_drop_actions},
+    {"syscall_event_drops.rate", kNumber, set_drop_rate},
+    {"syscall_event_drops.max_burst", kInteger, set_drop_burst},
+    {"syscall_event_drops.simulate_drops", kBool, SET(drops.simulate)},
+    {"watch_config_files", kBool, SET(watch_config_files)},
     {"log_stderr", kBool, SET(log_stderr)},
     {"log_level", kText, set_log_level},
     {"saker.args_bytes_max", kInteger, set_args_bytes},
@@ -275,7 +323,6 @@ constexpr ConfigKey kKeys[] = {
 
     // Falco's, not honoured: what asks for something is said at start.
     {"config_files", kList, nullptr, names_existing_path},
-    {"watch_config_files", kBool, nullptr, is_true},
     {"engine.modern_ebpf.drop_failed_exit", kBool, nullptr, is_true},
     {"engine.kmod", kMap},
     {"engine.ebpf", kMap},
@@ -319,13 +366,7 @@ constexpr ConfigKey kKeys[] = {
     {"log_syslog", kBool, nullptr, is_true},
     {"libs_logger.enabled", kBool},
     {"libs_logger.severity", kText},
-    {"output_timeout", kInteger},
     {"syscall_event_timeouts.max_consecutives", kInteger},
-    {"syscall_event_drops.threshold", kNumber},
-    {"syscall_event_drops.actions", kTexts, nullptr, does_more_than_log},
-    {"syscall_event_drops.rate", kNumber},
-    {"syscall_event_drops.max_burst", kInteger},
-    {"syscall_event_drops.simulate_drops", kBool, nullptr, is_true},
     {"metrics.enabled", kBool, nullptr, is_true},
     {"metrics.interval", kText},
     {"metrics.output_rule", kBool},

@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "capture/syscalls.h"
 
 namespace saker::app {
@@ -42,11 +43,23 @@ void warn_about_missing_events(const rules::RuleSet& rules) {
   }
 }
 
-std::optional<rules::LoadResult> load_rules(const Config& config, const rules::LoadOptions& options) {
+std::string first_error(const std::vector<rules::FileReport>& reports) {
+  for (const rules::FileReport& report : reports) {
+    for (const rules::Diagnostic& finding : report.diagnostics) {
+      if (finding.severity == rules::Severity::kError)
+        return fmt::format("{}:{}:{}: {} [{}]", finding.file, finding.line, finding.column, finding.message,
+                           finding.code);
+    }
+  }
+  return "the rules cannot be used";
+}
+
+Result<rules::LoadResult> load_rules(const Config& config, const rules::LoadOptions& options,
+                                     std::vector<LoadedFile>* files) {
   const auto found = rules::read_rule_files(config.rules_files);
   if (!found) {
     log(LogLevel::kError, "{}", found.error().message);
-    return std::nullopt;
+    return std::unexpected(found.error());
   }
   for (const std::string& path : found->missing)
     log(LogLevel::kWarning, "rules path {} does not exist", path);
@@ -55,7 +68,10 @@ std::optional<rules::LoadResult> load_rules(const Config& config, const rules::L
   say_findings(loaded.reports, config);
   if (!loaded.rules) {
     log(LogLevel::kError, "the rules have errors and are not used");
-    return std::nullopt;
+    return fail(ErrorCode::kInvalid, first_error(loaded.reports));
+  }
+  if (files != nullptr) {
+    for (const rules::RuleFile& file : found->files) files->push_back({file.name, sha256_hex(file.text)});
   }
   return loaded;
 }
@@ -65,14 +81,17 @@ std::optional<rules::LoadResult> load_rules(const Config& config, const rules::L
 std::optional<rules::LoadResult> load_rules_for_tools(const Config& config) {
   rules::LoadOptions options = config.load;
   options.keep_details = true;
-  return load_rules(config, options);
+  auto loaded = load_rules(config, options, nullptr);
+  if (!loaded) return std::nullopt;
+  return std::move(*loaded);
 }
 
-std::shared_ptr<const rules::RuleSet> load_configured_rules(const Config& config) {
-  const auto loaded = load_rules(config, config.load);
-  if (!loaded) return nullptr;
-  warn_about_missing_events(*loaded->rules);
-  return loaded->rules;
+Result<LoadedRules> load_configured_rules(const Config& config) {
+  LoadedRules made;
+  TRY_ASSIGN(const rules::LoadResult loaded, load_rules(config, config.load, &made.files));
+  warn_about_missing_events(*loaded.rules);
+  made.rules = loaded.rules;
+  return made;
 }
 
 }  // namespace saker::app

@@ -1,59 +1,11 @@
 // The program's table of contents: command line, configuration, then one command.
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
-
 #include "app/commands.h"
-#include "base/log.h"
+#include "app/read_configuration.h"
 
 namespace {
 
 using namespace saker;
 using namespace saker::app;
-
-// Where a configuration is looked for when none is named.
-constexpr const char* kDefaultFiles[] = {"/etc/saker/saker.yaml", "/etc/falco/falco.yaml"};
-
-std::string configuration_file(const Options& options) {
-  if (!options.config_file.empty()) return options.config_file;
-  for (const char* file : kDefaultFiles) {
-    if (access(file, R_OK) == 0) return file;
-  }
-  return "";
-}
-
-// Nothing when the configuration may not be used; the reason has been printed.
-std::optional<Config> read_configuration(const Options& options) {
-  auto loaded = load_config(configuration_file(options), options.overrides);
-  if (!loaded) {
-    log(LogLevel::kError, "{}", loaded.error().message);
-    return std::nullopt;
-  }
-  Config& config = loaded->config;
-  configure_log({.level = config.log_level, .json = config.format.json, .to_stderr = config.log_stderr});
-  for (const rules::Diagnostic& finding : loaded->report.diagnostics) {
-    const bool error = finding.severity == rules::Severity::kError;
-    log(error ? LogLevel::kError : LogLevel::kWarning, "{}:{}:{}: {}{}{}", finding.file, finding.line,
-        finding.column, finding.message, finding.hint.empty() ? "" : "; ", finding.hint);
-    if (error && !config.format.json && config.log_stderr) {
-      std::fprintf(stderr, "  %s\n  %*s^\n", finding.source_line.c_str(),
-                   static_cast<int>(finding.column) - 1, "");
-    }
-  }
-  if (!loaded->report.ok()) return std::nullopt;
-  if (const char* root = std::getenv("HOST_ROOT"); root != nullptr && config.host_root.empty()) {
-    config.host_root = root;  // Falco's variable
-  }
-  if (options.unbuffered) config.outputs.buffered = false;
-  if (!options.rules_files.empty()) config.rules_files = options.rules_files;
-  if (!options.append_output.empty()) {
-    rules::AppendOutput append;
-    append.extra_output = options.append_output;
-    config.load.append_output.push_back(append);
-  }
-  return std::move(config);
-}
 
 int run_command(const Config& config, const Options& options) {
   switch (options.command) {

@@ -22,6 +22,13 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kMetadataRetryNs = kSecond / 1000;
 constexpr std::uint32_t kMetadataTriesMax = 16;
 
+bool hooks_calls(const capture::ScopePlan& plan) {
+  for (event::TypeId type = 1; std::size_t{type} < plan.size(); ++type) {
+    if (plan[type] != 0 && type != event::kProcexit) return true;
+  }
+  return false;
+}
+
 capture::ScopePlan plan_of(const rules::RuleSet& rules) {
   capture::ScopePlan plan{};
   for (event::TypeId type = 1; std::size_t{type} < plan.size(); ++type) {
@@ -30,6 +37,8 @@ capture::ScopePlan plan_of(const rules::RuleSet& rules) {
     if (scope.host) plan[type] |= SAKER_SCOPE_HOST;
     if (scope.container) plan[type] |= SAKER_SCOPE_CONTAINER;
   }
+  // Where calls are hooked at all, the self-test's is wanted from everywhere.
+  if (hooks_calls(plan)) plan[observe::SelfTest::event_type()] = SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER;
   return plan;
 }
 
@@ -59,6 +68,7 @@ Result<> Pipeline::start() {
   const auto scanned = capture::scan_processes(options_.host_root + "/proc", processes_);
   if (!scanned) log(LogLevel::kWarning, "{}", scanned.error().message);
   TRY(driver_.set_plan(plan_));
+  if (options_.self_test) options_.self_test->use_call(hooks_calls(plan_));
   log(LogLevel::kInfo, "{} processes were here before", scanned ? *scanned : 0);
   return {};
 }
@@ -75,14 +85,15 @@ Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
   plan_ = plan;
   by_rule_.assign(next->rules->rules().size(), 0);
   revision_ = std::move(next);
+  if (options_.self_test) options_.self_test->use_call(hooks_calls(plan_));
   return {};
 }
 
-void Pipeline::count_rules(RuleCounts& into) const {
+void Pipeline::count_rules(observe::RuleCounts& into) const {
   const auto rules = revision_->rules->rules();
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (by_rule_[i] == 0) continue;
-    RuleCount& count = into[rules[i].rule.name];
+    observe::RuleCount& count = into[rules[i].rule.name];
     count.source = rules[i].rule.source;
     count.priority = rules[i].rule.priority;
     count.tags = rules[i].rule.tags;
@@ -90,10 +101,28 @@ void Pipeline::count_rules(RuleCounts& into) const {
   }
 }
 
-RuleCounts Pipeline::rule_counts() const {
-  RuleCounts counts = earlier_;
-  count_rules(counts);
-  return counts;
+observe::Snapshot Pipeline::snapshot() const {
+  observe::Snapshot made;
+  made.taken_ns = boot_time_ns();
+  made.pipeline = stats_;
+  made.rules = earlier_;
+  count_rules(made.rules);
+  made.alert_delay = alert_delay_.snapshot();
+  made.probe = driver_.counters();
+  made.reader = driver_.reader_stats();
+  made.rings = driver_.ring_count();
+  made.process_table = processes_.stats();
+  made.processes = processes_.size();
+  made.containers = containers_.size();
+  made.sockets = sockets_.size();
+  return made;
+}
+
+bool Pipeline::is_self_test(const event::Event& event) {
+  if (options_.self_test == nullptr) return false;
+  const bool like_it =
+      event.type == observe::SelfTest::event_type() || std::holds_alternative<event::Exit>(event.body);
+  return like_it && options_.self_test->is_own(event);
 }
 
 void Pipeline::turn(int timeout_ms) {
@@ -121,7 +150,8 @@ void Pipeline::take(std::span<const std::byte> record) {
   }
   // Where the child comes back from its own call, that is the event; its record only brings the process.
   if (capture::kChildrenReturn && std::holds_alternative<event::Fork>(event.body)) return;
-  if (event.type < plan_.size() && plan_[event.type] != 0) judge(event, process);
+  const bool self_test = is_self_test(event);
+  if (event.type < plan_.size() && plan_[event.type] != 0) judge(event, process, self_test);
 }
 
 void Pipeline::place(const event::Cgroup& cgroup) {
@@ -137,7 +167,7 @@ void Pipeline::place(const event::Cgroup& cgroup) {
   }
 }
 
-void Pipeline::judge(event::Event& event, const state::Process* process) {
+void Pipeline::judge(event::Event& event, const state::Process* process, bool self_test) {
   event.number = ++number_;
   event.wall_ns = event.time_ns + wall_minus_boot_ns_;
   const state::Containers::Found found = containers_.find(event.task);
@@ -162,7 +192,7 @@ void Pipeline::judge(event::Event& event, const state::Process* process) {
   ++stats_.judged;
   arena_.reset();
   const auto matches = evaluator_->evaluate(subject, arena_);
-  if (matches.empty()) return;
+  if (matches.empty() || self_test) return;
   ++stats_.matched;
   for (const auto& match : matches) {
     ++by_rule_[match.rule];
@@ -174,6 +204,8 @@ void Pipeline::judge(event::Event& event, const state::Process* process) {
     message->json = revision_->format.json;
     message->event_ns = event.time_ns;
     revision_->outputs->publish(message);
+    ++stats_.alerts;
+    alert_delay_.add(boot_time_ns() - event.time_ns);
   }
 }
 
@@ -187,7 +219,10 @@ void Pipeline::read_metadata(state::Container& container, std::uint64_t now_ns) 
 
 void Pipeline::keep_house() {
   const std::uint64_t now = boot_time_ns();
-  if (now < next_housekeeping_ns_) return;
+  const bool due = now >= next_housekeeping_ns_;
+  if (options_.board && (options_.board->asked() || due))
+    options_.board->publish(std::make_shared<observe::Snapshot>(snapshot()));
+  if (!due) return;
   next_housekeeping_ns_ = now + kSecond;
   wall_minus_boot_ns_ = wall_minus_boot_ns();
   processes_.purge(now);

@@ -18,6 +18,9 @@
 #include "capture/driver.h"
 #include "event/event.h"
 #include "fields/catalogue.h"
+#include "observe/board.h"
+#include "observe/self_test.h"
+#include "observe/snapshot.h"
 #include "rules/rule_set.h"
 #include "state/containers.h"
 #include "state/process_table.h"
@@ -30,24 +33,10 @@ struct PipelineOptions {
   std::string host_root;  // where the host's / is mounted; "" = we are on the host
   std::string hostname;
   state::ProcessTable::Limits processes;
+  observe::Board* board = nullptr;         // both may be missing; they must outlive the pipeline
+  observe::SelfTest* self_test = nullptr;
 };
 
-struct PipelineStats {
-  std::uint64_t records = 0;        // decoded, cgroups and processes included
-  std::uint64_t undecodable = 0;    // the probe and we disagree: a bug, counted
-  std::uint64_t judged = 0;         // events that rules were asked about
-  std::uint64_t matched = 0;        // events that raised at least one alert
-  std::uint64_t unknown_place = 0;  // judged without knowing whether host or container
-};
-
-// Matches of one rule, over all revisions that had it.
-struct RuleCount {
-  std::string source;
-  rules::Priority priority = rules::Priority::kDebug;
-  std::vector<std::string> tags;
-  std::uint64_t matches = 0;
-};
-using RuleCounts = std::map<std::string, RuleCount>;  // by name
 
 class Pipeline {
  public:
@@ -67,17 +56,16 @@ class Pipeline {
   Result<> adopt(std::shared_ptr<const Revision> next);
 
   const Revision& revision() const { return *revision_; }
-  const PipelineStats& stats() const { return stats_; }
-  RuleCounts rule_counts() const;
-  const state::ProcessTable& processes() const { return processes_; }
+  observe::Snapshot snapshot() const;
 
  private:
   void take(std::span<const std::byte> record);
   void place(const event::Cgroup& cgroup);
-  void judge(event::Event& event, const state::Process* process);
+  void judge(event::Event& event, const state::Process* process, bool self_test);
   void read_metadata(state::Container& container, std::uint64_t now_ns);
   void keep_house();
-  void count_rules(RuleCounts& into) const;
+  bool is_self_test(const event::Event& event);
+  void count_rules(observe::RuleCounts& into) const;
 
   capture::Driver& driver_;
   std::shared_ptr<const Revision> revision_;
@@ -89,9 +77,10 @@ class Pipeline {
   state::Sockets sockets_;
   event::Event event_;  // the one being handled
   Arena arena_;
-  PipelineStats stats_;
+  observe::PipelineStats stats_;
+  Histogram alert_delay_;
   std::vector<std::uint64_t> by_rule_;  // matches since the revision came
-  RuleCounts earlier_;                  // those before
+  observe::RuleCounts earlier_;         // those before
   capture::ScopePlan plan_{};
   std::uint64_t number_ = 0;
   std::uint64_t first_wall_ns_ = 0, previous_wall_ns_ = 0;  // of judged events

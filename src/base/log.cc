@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -38,7 +39,7 @@ std::string_view level_name(LogLevel level) {
   return "info";
 }
 
-bool json_lines = false;
+std::atomic<bool> json_lines = false;
 
 spdlog::logger& logger() {
   static const auto instance = [] {

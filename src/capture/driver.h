@@ -46,8 +46,11 @@ class Driver {
   // Records in time order; see RingReader.
   std::size_t drain(const RingReader::Handler& handler);
 
-  // Sleeps until a record that matters is there, a signal arrives, or the time is over.
+  // Sleeps until a record that matters is there, wake() is called, or the time is over.
   void wait(int timeout_ms);
+
+  // Ends a wait() under way, or the next one. From any thread.
+  void wake();
 
   ProbeCounters counters() const;
   const RingReader::Stats& reader_stats() const;

@@ -1,0 +1,48 @@
+#include "app/in_force.h"
+
+#include "base/clock.h"
+
+namespace saker::app {
+
+std::shared_ptr<const Revision> make_revision(std::uint64_t number, const Config& config,
+                                              const LoadedRules& loaded,
+                                              std::shared_ptr<const alert::Outputs> outputs) {
+  auto made = std::make_shared<Revision>();
+  made->number = number;
+  made->rules = loaded.rules;
+  made->format = config.format;
+  made->outputs = std::move(outputs);
+  return made;
+}
+
+observe::InForce in_force(const Revision& revision, const Config& config, const LoadedRules& loaded) {
+  observe::InForce made;
+  made.number = revision.number;
+  made.since_wall_ns = wall_time_ns();
+  made.rules = revision.rules->rules().size();
+  for (std::size_t type = 1; type < event::type_count(); ++type) {
+    const auto scope = revision.rules->scope(static_cast<event::TypeId>(type));
+    if (scope.host || scope.container) made.event_types.emplace_back(event::type_names()[type]);
+  }
+  for (const LoadedFile& file : loaded.files) made.rules_files.push_back({file.path, file.sha256});
+  for (const LoadedFile& file : config.files) made.config_files.push_back({file.path, file.sha256});
+  made.outputs = revision.outputs;
+  return made;
+}
+
+std::vector<std::string> needs_restart(const Config& before, const Config& now) {
+  std::vector<std::string> keys;
+  const auto compare = [&](const char* name, const auto& a, const auto& b) {
+    if (a != b) keys.emplace_back(name);
+  };
+  compare("engine.kind", before.engine, now.engine);
+  compare("engine.modern_ebpf.cpus_for_each_buffer", before.driver.cpus_per_ring, now.driver.cpus_per_ring);
+  compare("engine.modern_ebpf.buf_size_preset or saker.ring_bytes", before.driver.ring_bytes,
+          now.driver.ring_bytes);
+  compare("saker.args_bytes_max", before.driver.args_bytes_max, now.driver.args_bytes_max);
+  compare("saker.processes_max", before.processes_max, now.processes_max);
+  compare("saker.host_root", before.host_root, now.host_root);
+  return keys;
+}
+
+}  // namespace saker::app

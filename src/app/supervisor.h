@@ -1,0 +1,76 @@
+// Supervisor: the thread beside the pipeline. Takes signals, notices changed files, reloads, tests the agent,
+// reports drops and outputs that hang.
+//
+// A reload reads and compiles everything aside. Only when all of it is good, a new revision goes to the
+// pipeline; otherwise the old one stays in force, and the log, /metrics and /healthz say why.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/config.h"
+#include "app/drop_watch.h"
+#include "app/file_watch.h"
+#include "app/loaded_file.h"
+#include "app/mailbox.h"
+#include "app/options.h"
+#include "app/revision.h"
+#include "base/fd.h"
+#include "observe/agent_state.h"
+#include "observe/board.h"
+#include "observe/self_test.h"
+
+namespace saker::app {
+
+class Supervisor {
+ public:
+  struct Parts {  // all outlive the supervisor
+    const Options& options;
+    Mailbox& mailbox;
+    observe::Board& board;
+    observe::SelfTest& self_test;
+    observe::AgentState& state;
+  };
+
+  // Blocks the signals it will take, for this thread and those made later. Call before any thread is made.
+  static void block_signals();
+
+  Supervisor(Parts parts, Config config, std::shared_ptr<const Revision> revision);
+  ~Supervisor();  // ends the thread
+  Supervisor(const Supervisor&) = delete;
+
+  // What is in force; once the thread has ended.
+  void join();
+  std::shared_ptr<const Revision> revision() const { return revision_; }
+
+ private:
+  void run();
+  void take_signals();
+  void each_second();
+  void look_at_files();
+  void watch_files();
+  void reload(std::string_view why);
+  Result<> try_reload();
+  void report_drops();
+  void report_stuck_outputs();
+
+  Parts parts_;
+  Config config_;
+  std::shared_ptr<const Revision> revision_;
+  std::vector<LoadedFile> seen_;  // content of the files when they were last looked at
+  std::optional<FileWatch> watch_;
+  UniqueFd signals_, end_;
+  // Boot times; 0 = no file has changed since the last look.
+  std::uint64_t files_changed_ns_ = 0, files_first_changed_ns_ = 0;
+  std::uint64_t next_look_ns_ = 0, next_self_test_ns_ = 0, next_drop_log_ns_ = 0;
+  DropWatch drops_;
+  std::uint64_t unlogged_drops_ = 0;
+  std::vector<std::string> stuck_;  // outputs that were reported
+  std::vector<std::jthread> retiring_;  // outputs of former revisions, ending
+  std::thread thread_;
+};
+
+}  // namespace saker::app

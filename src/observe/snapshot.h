@@ -1,0 +1,50 @@
+// Snapshot: what the pipeline knows of itself at one moment. Plain data, made by the pipeline's thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/histogram.h"
+#include "capture/probe_counters.h"
+#include "capture/ring_reader.h"
+#include "rules/rule.h"
+#include "state/process_table.h"
+
+namespace saker::observe {
+
+struct PipelineStats {
+  std::uint64_t records = 0;        // decoded, cgroups and processes included
+  std::uint64_t undecodable = 0;    // the probe and we disagree: a bug, counted
+  std::uint64_t judged = 0;         // events that rules were asked about
+  std::uint64_t matched = 0;        // events that raised at least one alert
+  std::uint64_t unknown_place = 0;  // judged without knowing whether host or container
+  std::uint64_t alerts = 0;         // given to the outputs
+  std::uint64_t suppressed_rate = 0;       // matches that rate control held back: over the rule's rate
+  std::uint64_t suppressed_duplicate = 0;  // and those that said nothing new
+};
+
+// Matches of one rule, over all revisions that had it.
+struct RuleCount {
+  std::string source;
+  rules::Priority priority = rules::Priority::kDebug;
+  std::vector<std::string> tags;
+  std::uint64_t matches = 0;
+  std::uint64_t suppressed = 0;
+};
+using RuleCounts = std::map<std::string, RuleCount>;  // by name
+
+struct Snapshot {
+  std::uint64_t taken_ns = 0;  // boot time
+  PipelineStats pipeline;
+  RuleCounts rules;
+  Histogram::Snapshot alert_delay;  // from the event to its alert
+  capture::ProbeCounters probe;
+  capture::RingReader::Stats reader;
+  std::size_t rings = 0;
+  state::ProcessTable::Stats process_table;
+  std::size_t processes = 0, containers = 0, sockets = 0;
+};
+
+}  // namespace saker::observe
