@@ -37,7 +37,8 @@ MessagePtr make_internal_message(const Format& format, std::string_view hostname
   line["hostname"] = hostname;
   line["output"] = what.output;
   auto& fields = line["output_fields"] = nlohmann::json::object();
-  for (const auto& [name, value] : what.fields) std::visit([&](const auto& one) { fields[name] = one; }, value);
+  for (const auto& [name, value] : what.fields)
+    std::visit([&](const auto& one) { fields[name] = one; }, value);
   line["priority"] = rules::priority_name(what.priority);
   line["rule"] = what.rule;
   line["source"] = "internal";

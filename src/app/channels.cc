@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "alert/file_output.h"
+#include "alert/http_output.h"
 #include "alert/program_output.h"
 #include "alert/stream_output.h"
 #include "alert/syslog_output.h"
@@ -19,6 +20,17 @@ using Made = Result<std::unique_ptr<Output>>;
 constexpr const char* kLogSocket = "/dev/log";
 // A program may be too slow for a burst, but one that cannot be started at all must not hold the queue.
 constexpr std::uint32_t kProgramTries = 5;
+
+// All of it: what differs is another channel.
+std::string http_settings_text(const alert::HttpOutput::Settings& http) {
+  const std::string* texts[] = {&http.url,     &http.user_agent,  &http.ca_cert,   &http.ca_bundle,
+                                &http.ca_path, &http.client_cert, &http.client_key};
+  std::string all;
+  for (const std::string* text : texts) all += *text + "\n";
+  return all + fmt::format("{} {} {} {} {} {} {} {}", http.insecure, http.mtls, http.echo, http.compress,
+                           http.keep_alive, http.max_consecutive_timeouts, http.timeout_ms,
+                           http.connect_timeout_ms);
+}
 
 }  // namespace
 
@@ -53,6 +65,10 @@ std::vector<Channel> channels_of(const Config& config) {
     add("program", fmt::format("keep_alive={} {}", wanted.program.keep_alive, wanted.program.command),
         {.tries_max = kProgramTries},
         [settings = wanted.program]() -> Made { return std::make_unique<alert::ProgramOutput>(settings); });
+  }
+  if (wanted.http_enabled) {
+    add("http", http_settings_text(wanted.http), {},
+        [settings = wanted.http]() -> Made { return std::make_unique<alert::HttpOutput>(settings); });
   }
   if (channels.empty()) log(LogLevel::kWarning, "all outputs are off: alerts go nowhere");
   return channels;

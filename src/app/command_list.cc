@@ -153,8 +153,9 @@ int command_list_rules(const Config& config, const Options& options) {
 }
 
 int command_rules_plan(const Config& config) {
-  const auto rules = load_configured_rules(config);
-  if (!rules) return kExitBadInput;
+  const auto loaded = load_configured_rules(config);
+  if (!loaded) return kExitBadInput;
+  const auto& rules = loaded->rules;
   for (event::TypeId type = 1; std::size_t{type} < event::type_count(); ++type) {
     if (!capture::is_collected(type)) continue;
     const rules::EventScope scope = rules->scope(type);

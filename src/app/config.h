@@ -13,6 +13,7 @@
 
 #include "alert/alert.h"
 #include "alert/file_output.h"
+#include "alert/http_output.h"
 #include "alert/output_worker.h"
 #include "alert/program_output.h"
 #include "app/drop_watch.h"
@@ -27,19 +28,21 @@ namespace saker::app {
 enum class Engine { kModernEbpf, kNone };
 
 struct OutputsConfig {
-  alert::QueueLimits queue;  // of each output
+  alert::QueueLimits queue;         // of each output
   std::uint64_t timeout_ms = 2000;  // a call that takes longer is reported
   bool buffered = false;
   bool stdout_enabled = true;
   bool syslog_enabled = false;
   bool file_enabled = false;
   alert::FileOutput::Settings file = {.path = "./events.txt"};
+  bool http_enabled = false;
+  alert::HttpOutput::Settings http;
   bool program_enabled = false;
   alert::ProgramOutput::Settings program;
 };
 
 struct Config {
-  std::string file;  // "" = defaults
+  std::string file;                       // "" = defaults
   std::vector<std::string> config_paths;  // config_files: files and directories beside it
   std::vector<LoadedFile> files;          // those that were read
   bool watch_config_files = true;

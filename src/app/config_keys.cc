@@ -39,8 +39,25 @@ std::string set_capacity(Config& config, const Node& value) {
 
 std::string set_output_timeout(Config& config, const Node& value) {
   const auto timeout_ms = value.as<long>();
-  if (timeout_ms < 0 || timeout_ms > 86'400'000) return "must be from 0 (never reported) to 86400000 milliseconds";
+  if (timeout_ms < 0 || timeout_ms > 86'400'000)
+    return "must be from 0 (never reported) to 86400000 milliseconds";
   config.outputs.timeout_ms = static_cast<std::uint64_t>(timeout_ms);
+  return {};
+}
+
+std::string set_timeouts_in_a_row(Config& config, const Node& value) {
+  const auto count = value.as<long>();
+  if (count < 0 || count > 1'000'000) return "must be from 0 to 1000000";
+  config.outputs.http.max_consecutive_timeouts = static_cast<std::uint32_t>(count);
+  return {};
+}
+
+std::string set_http_timeout(Config& config, const Node& value) {
+  const auto timeout_ms = value.as<long>();
+  if (timeout_ms < 100 || timeout_ms > 600'000) return "must be from 100 to 600000 milliseconds";
+  config.outputs.http.timeout_ms = static_cast<std::uint32_t>(timeout_ms);
+  config.outputs.http.connect_timeout_ms =
+      std::min(config.outputs.http.connect_timeout_ms, config.outputs.http.timeout_ms);
   return {};
 }
 
@@ -307,6 +324,21 @@ constexpr ConfigKey kKeys[] = {
     {"program_output.enabled", kBool, SET(outputs.program_enabled)},
     {"program_output.keep_alive", kBool, SET(outputs.program.keep_alive)},
     {"program_output.program", kText, SET(outputs.program.command)},
+    {"http_output.enabled", kBool, SET(outputs.http_enabled)},
+    {"http_output.url", kText, SET(outputs.http.url)},
+    {"http_output.user_agent", kText, SET(outputs.http.user_agent)},
+    {"http_output.insecure", kBool, SET(outputs.http.insecure)},
+    {"http_output.ca_cert", kText, SET(outputs.http.ca_cert)},
+    {"http_output.ca_bundle", kText, SET(outputs.http.ca_bundle)},
+    {"http_output.ca_path", kText, SET(outputs.http.ca_path)},
+    {"http_output.mtls", kBool, SET(outputs.http.mtls)},
+    {"http_output.client_cert", kText, SET(outputs.http.client_cert)},
+    {"http_output.client_key", kText, SET(outputs.http.client_key)},
+    {"http_output.echo", kBool, SET(outputs.http.echo)},
+    {"http_output.compress_uploads", kBool, SET(outputs.http.compress)},
+    {"http_output.keep_alive", kBool, SET(outputs.http.keep_alive)},
+    {"http_output.max_consecutive_timeouts", kInteger, set_timeouts_in_a_row},
+    {"saker.http_output_timeout_ms", kInteger, set_http_timeout},
     {"output_timeout", kInteger, set_output_timeout},
     {"syscall_event_drops.threshold", kNumber, set_drop_threshold},
     {"syscall_event_drops.actions", kTexts, set_drop_actions},
@@ -337,20 +369,6 @@ constexpr ConfigKey kKeys[] = {
     {"plugins_hostinfo", kBool},
     {"buffer_format_base64", kBool, nullptr, is_true},
     {"static_fields", kMap, nullptr, is_not_empty},
-    {"http_output.enabled", kBool, nullptr, is_true},
-    {"http_output.url", kText},
-    {"http_output.user_agent", kText},
-    {"http_output.insecure", kBool},
-    {"http_output.ca_cert", kText},
-    {"http_output.ca_bundle", kText},
-    {"http_output.ca_path", kText},
-    {"http_output.mtls", kBool},
-    {"http_output.client_cert", kText},
-    {"http_output.client_key", kText},
-    {"http_output.echo", kBool},
-    {"http_output.compress_uploads", kBool},
-    {"http_output.keep_alive", kBool},
-    {"http_output.max_consecutive_timeouts", kInteger},
     {"grpc_output.enabled", kBool, nullptr, is_true},
     {"grpc.enabled", kBool, nullptr, is_true},
     {"grpc.bind_address", kText},

@@ -1,7 +1,7 @@
 // DropWatch: what to do about lost events, by syscall_event_drops.
 //
-// Looked at once a second. When the share of lost events in that second is over the threshold, the actions are
-// taken, but no more often than the token bucket of `rate` and `max_burst` lets them. Not thread-safe.
+// Looked at once a second. When the share of lost events in that second is over the threshold, the actions
+// are taken, but no more often than the token bucket of `rate` and `max_burst` lets them. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ struct DropReport {
 
 class DropWatch {
  public:
-  explicit DropWatch(const DropSettings& settings) : settings_(settings), bucket_(settings.rate, settings.max_burst) {}
+  explicit DropWatch(const DropSettings& settings)
+      : settings_(settings), bucket_(settings.rate, settings.max_burst) {}
 
   // New settings, same counts.
   void use(const DropSettings& settings);

@@ -1,8 +1,8 @@
 // FileWatch: tells that configuration or rules may have changed.
 //
-// Watches directories, not files: an editor writes a new file and renames it, a Kubernetes ConfigMap swaps the
-// link `..data` beside its files. Links are followed, and each directory on the way is watched. What does not
-// exist yet is waited for in the nearest directory above it. It only says "look"; whether something is
+// Watches directories, not files: an editor writes a new file and renames it, a Kubernetes ConfigMap swaps
+// the link `..data` beside its files. Links are followed, and each directory on the way is watched. What does
+// not exist yet is waited for in the nearest directory above it. It only says "look"; whether something is
 // different is seen by reading.
 //
 // Not thread-safe.

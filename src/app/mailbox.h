@@ -30,7 +30,8 @@ class Mailbox {
   int status() const { return status_.load(); }
   bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
 
-  // Asks for the revision to be adopted and waits for the answer. Fails when the pipeline does not come to it.
+  // Asks for the revision to be adopted and waits for the answer. Fails when the pipeline does not come to
+  // it.
   Result<> adopt(std::shared_ptr<const Revision> next, std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     next_ = std::move(next);

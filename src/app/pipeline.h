@@ -33,10 +33,9 @@ struct PipelineOptions {
   std::string host_root;  // where the host's / is mounted; "" = we are on the host
   std::string hostname;
   state::ProcessTable::Limits processes;
-  observe::Board* board = nullptr;         // both may be missing; they must outlive the pipeline
+  observe::Board* board = nullptr;  // both may be missing; they must outlive the pipeline
   observe::SelfTest* self_test = nullptr;
 };
-
 
 class Pipeline {
  public:

@@ -31,7 +31,8 @@ void say(const rules::Diagnostic& finding, const Config& config) {
   const bool error = finding.severity == rules::Severity::kError;
   log(error ? LogLevel::kError : LogLevel::kWarning, "{}", place_and_message(finding));
   if (error && !config.format.json && config.log_stderr)
-    std::fprintf(stderr, "  %s\n  %*s^\n", finding.source_line.c_str(), static_cast<int>(finding.column) - 1, "");
+    std::fprintf(stderr, "  %s\n  %*s^\n", finding.source_line.c_str(), static_cast<int>(finding.column) - 1,
+                 "");
 }
 
 void apply_flags(const Options& options, Config& config) {

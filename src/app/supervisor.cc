@@ -23,8 +23,8 @@ namespace saker::app {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-// A change is often several: what is in the middle of being written is left alone until it has been quiet for a
-// while, but not for ever.
+// A change is often several: what is in the middle of being written is left alone until it has been quiet for
+// a while, but not for ever.
 constexpr std::uint64_t kQuietNs = kSecond / 5;
 // Changes that nobody tells of, for example on a network file system.
 constexpr std::uint64_t kLookEveryNs = 30 * kSecond;
@@ -47,12 +47,16 @@ void Supervisor::block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-Supervisor::Supervisor(Parts parts, Config config, std::shared_ptr<const Revision> revision)
-    : parts_(parts), config_(std::move(config)), revision_(std::move(revision)), drops_(config_.drops) {
+Supervisor::Supervisor(Parts parts, Config config, std::shared_ptr<const Revision> revision,
+                       std::vector<LoadedFile> seen)
+    : parts_(parts),
+      config_(std::move(config)),
+      revision_(std::move(revision)),
+      seen_(std::move(seen)),
+      drops_(config_.drops) {
   const sigset_t set = taken_signals();
   signals_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   end_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  seen_ = watched_files(config_, parts_.options);
   watch_files();
   thread_ = std::thread([this] { run(); });
 }
@@ -141,8 +145,8 @@ void Supervisor::watch_files() {
 void Supervisor::look_at_files() {
   if (!config_.watch_config_files) return;
   const std::uint64_t now = boot_time_ns();
-  const bool quiet = files_changed_ns_ != 0 && (now >= files_changed_ns_ + kQuietNs ||
-                                                now >= files_first_changed_ns_ + 10 * kQuietNs);
+  const bool quiet = files_changed_ns_ != 0 &&
+                     (now >= files_changed_ns_ + kQuietNs || now >= files_first_changed_ns_ + 10 * kQuietNs);
   if (!quiet && now < next_look_ns_) return;
   next_look_ns_ = now + kLookEveryNs;
   files_changed_ns_ = files_first_changed_ns_ = 0;
@@ -161,11 +165,14 @@ void Supervisor::reload(std::string_view why) {
         done.error().message);
     return;
   }
-  log(LogLevel::kInfo, "revision {} is in force: {} rules", revision_->number, revision_->rules->rules().size());
+  log(LogLevel::kInfo, "revision {} is in force: {} rules", revision_->number,
+      revision_->rules->rules().size());
 }
 
 Result<> Supervisor::try_reload() {
   TRY_ASSIGN(Config config, read_configuration(parts_.options));
+  // Before the rules are read: a change while they are loaded is another one.
+  std::vector<LoadedFile> seen = watched_files(config, parts_.options);
   TRY_ASSIGN(LoadedRules loaded, load_configured_rules(config));
   TRY_ASSIGN(auto outputs, alert::Outputs::make(channels_of(config), revision_->outputs.get()));
   auto next = make_revision(revision_->number + 1, config, loaded, outputs);
@@ -181,7 +188,7 @@ Result<> Supervisor::try_reload() {
   revision_ = std::move(next);
   config_ = std::move(config);
   drops_.use(config_.drops);
-  seen_ = watched_files(config_, parts_.options);
+  seen_ = std::move(seen);
   return {};
 }
 
@@ -193,9 +200,8 @@ void Supervisor::report_drops() {
   if (report) {
     unlogged_drops_ += report->drops;
     if (report->act && config_.drops.alert) {
-      alert::InternalMessage message{.rule = "Falco internal: syscall event drop",
-                                     .output = "",
-                                     .priority = rules::Priority::kDebug};
+      alert::InternalMessage message{
+          .rule = "Falco internal: syscall event drop", .output = "", .priority = rules::Priority::kDebug};
       const std::string sentence = fmt::format(
           "Falco internal: syscall event drop. {} system calls dropped in last second.", report->drops);
       message.output = sentence;
@@ -204,7 +210,8 @@ void Supervisor::report_drops() {
           alert::make_internal_message(revision_->format, own_hostname(), message, wall_time_ns()));
     }
     if (report->act && config_.drops.exit) {
-      log(LogLevel::kError, "{} of {} events were lost in the last second ({}), and syscall_event_drops.actions says exit",
+      log(LogLevel::kError,
+          "{} of {} events were lost in the last second ({}), and syscall_event_drops.actions says exit",
           report->drops, report->events, report->causes);
       parts_.mailbox.stop(1);
       return;

@@ -38,7 +38,9 @@ class Supervisor {
   // Blocks the signals it will take, for this thread and those made later. Call before any thread is made.
   static void block_signals();
 
-  Supervisor(Parts parts, Config config, std::shared_ptr<const Revision> revision);
+  // `seen`: watched_files() from before they were loaded.
+  Supervisor(Parts parts, Config config, std::shared_ptr<const Revision> revision,
+             std::vector<LoadedFile> seen);
   ~Supervisor();  // ends the thread
   Supervisor(const Supervisor&) = delete;
 
@@ -68,7 +70,7 @@ class Supervisor {
   std::uint64_t next_look_ns_ = 0, next_self_test_ns_ = 0, next_drop_log_ns_ = 0;
   DropWatch drops_;
   std::uint64_t unlogged_drops_ = 0;
-  std::vector<std::string> stuck_;  // outputs that were reported
+  std::vector<std::string> stuck_;      // outputs that were reported
   std::vector<std::jthread> retiring_;  // outputs of former revisions, ending
   std::thread thread_;
 };

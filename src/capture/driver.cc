@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ namespace {
 // than being rung for each record, and no record waits longer than the nap.
 constexpr std::uint64_t kBusyNs = 5'000'000;
 constexpr int kNapMs = 2;
+constexpr std::uint32_t kWaker = UINT32_MAX;  // among the numbers of rings
 
 // libbpf tells why a load failed only through its log; the last lines are kept for the error.
 std::string libbpf_last_words;
@@ -146,6 +148,7 @@ struct Driver::Impl {
   std::unique_ptr<RingReader> reader;
   std::unique_ptr<bpf_link, LinkDestroyer> syscall_link;
   UniqueFd epoll;
+  UniqueFd waker;  // an eventfd among the rings
   std::uint64_t last_wait_ns = 0;
 
   bool has_rings = false;  // the kernel tells of io_uring's requests
@@ -217,6 +220,12 @@ Result<> Driver::Impl::make_rings(const DriverOptions& options) {
   const int count = std::min((cpus + per_ring - 1) / per_ring, SAKER_RINGS_MAX);
   epoll.reset(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return driver_error("create an epoll instance", errno);
+  waker.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  epoll_event rung{};
+  rung.events = EPOLLIN;
+  rung.data.u32 = kWaker;
+  if (!waker || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, waker.get(), &rung) != 0)
+    return driver_error("create an event descriptor", errno);
   std::vector<RingView> views;
   for (int i = 0; i < count; ++i) {
     UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "saker_ring", 0, 0, options.ring_bytes, nullptr));
@@ -308,9 +317,21 @@ void Driver::wait(int timeout_ms) {
   // The probe looks at the state after submitting; we look at the rings after setting it. One of us sees.
   if (busy || !impl_->reader->any_pending()) {
     epoll_event event;
-    epoll_wait(impl_->epoll.get(), &event, 1, busy ? std::min(kNapMs, timeout_ms) : timeout_ms);
+    const int got =
+        epoll_wait(impl_->epoll.get(), &event, 1, busy ? std::min(kNapMs, timeout_ms) : timeout_ms);
+    if (got > 0 && event.data.u32 == kWaker) {
+      std::uint64_t rung = 0;
+      while (::read(impl_->waker.get(), &rung, sizeof(rung)) < 0 && errno == EINTR) {
+      }
+    }
   }
   __atomic_store_n(state, SAKER_READER_AWAKE, __ATOMIC_RELAXED);
+}
+
+void Driver::wake() {
+  const std::uint64_t one = 1;
+  // It can only fail when it is rung already.
+  [[maybe_unused]] const ssize_t written = ::write(impl_->waker.get(), &one, sizeof(one));
 }
 
 ProbeCounters Driver::counters() const {

@@ -1,11 +1,11 @@
 // SelfTest: does an event that really happens arrive? The agent acts, and the pipeline must see it.
 //
-// The act is a system call that hardly anybody makes: semget() for a key that changes each time; it asks for a
-// semaphore set that does not exist and makes none. It goes through the kernel's hook, the plan in the
+// The act is a system call that hardly anybody makes: semget() for a key that changes each time; it asks for
+// a semaphore set that does not exist and makes none. It goes through the kernel's hook, the plan in the
 // kernel, a ring, decoding and the rules as any other event does; the pipeline knows it by the agent's own
 // process id and the key, and raises no alert for it. want() puts it into every plan that hooks system calls.
-// Where the rules hook none, hooking all calls of the machine for this would cost more than it tells; then the
-// act is a child that ends at once, whose record the probe always sends.
+// Where the rules hook none, hooking all calls of the machine for this would cost more than it tells; then
+// the act is a child that ends at once, whose record the probe always sends.
 //
 // The act costs some microseconds every 20 seconds. Thread-safe.
 #pragma once

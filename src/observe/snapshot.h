@@ -15,12 +15,12 @@
 namespace saker::observe {
 
 struct PipelineStats {
-  std::uint64_t records = 0;        // decoded, cgroups and processes included
-  std::uint64_t undecodable = 0;    // the probe and we disagree: a bug, counted
-  std::uint64_t judged = 0;         // events that rules were asked about
-  std::uint64_t matched = 0;        // events that raised at least one alert
-  std::uint64_t unknown_place = 0;  // judged without knowing whether host or container
-  std::uint64_t alerts = 0;         // given to the outputs
+  std::uint64_t records = 0;               // decoded, cgroups and processes included
+  std::uint64_t undecodable = 0;           // the probe and we disagree: a bug, counted
+  std::uint64_t judged = 0;                // events that rules were asked about
+  std::uint64_t matched = 0;               // events that raised at least one alert
+  std::uint64_t unknown_place = 0;         // judged without knowing whether host or container
+  std::uint64_t alerts = 0;                // given to the outputs
   std::uint64_t suppressed_rate = 0;       // matches that rate control held back: over the rule's rate
   std::uint64_t suppressed_duplicate = 0;  // and those that said nothing new
 };

@@ -40,12 +40,15 @@ def why_not():
 class Agent:
     """A running agent. Alerts are collected as they are printed."""
 
-    def __init__(self, *arguments, rules=(), json_output=True, prefix=(), read_alerts=True):
-        command = [*prefix, SAKER, "-c", os.path.join(ROOT, "saker.yaml")]
+    def __init__(self, *arguments, rules=(), json_output=True, prefix=(), read_alerts=True,
+                 config=os.path.join(ROOT, "saker.yaml"), webserver=False):
+        command = [*prefix, SAKER, "-c", config]
         for path in rules:
             command += ["-r", path]
         if json_output:
             command += ["-o", "json_output=true"]
+        if not webserver:  # several agents run at once in tests, and there is one port
+            command += ["-o", "webserver.enabled=false"]
         self.command = command + list(arguments)
         self.alerts = []
         self.lines = []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -72,6 +73,20 @@ class Outputs(LiveTest):
             self.wait_until(lambda: len(self.lines("alerts")) == count, "the file")
             self.assertEqual(agent.stop(), 0)
         self.assertRegex("\n".join(agent.log), r"output stdout: [1-9]\d* alerts were lost and [1-9]\d* found its queue full")
+
+    def test_a_rotated_file_goes_on_after_sigusr1(self):
+        with Agent(
+            "-o", "file_output.enabled=true", "-o", f"file_output.filename={self.path('alerts')}",
+            "-o", "file_output.keep_alive=true", rules=[self.rules],
+        ) as agent:
+            self.act("one")
+            self.wait_until(lambda: len(self.lines("alerts")) == 1, "the first")
+            os.rename(self.path("alerts"), self.path("rotated"))
+            agent.process.send_signal(signal.SIGUSR1)
+            self.wait_until(lambda: any("SIGUSR1" in line for line in agent.log), "the signal")
+            self.act("two")
+            self.wait_until(lambda: any("two" in line for line in self.lines("alerts")), "the second")
+            self.assertTrue(any("one" in line for line in self.lines("rotated")))
 
     def test_an_output_that_cannot_be_opened_ends_the_start(self):
         from harness import ROOT, SAKER

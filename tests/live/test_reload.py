@@ -1,0 +1,123 @@
+"""Rules and configuration change under the running agent: nothing is lost, nothing forgotten, a mistake changes nothing."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+
+from harness import Agent, LiveTest, WAIT_SECONDS
+
+
+def rule(name, process, extra=""):
+    return (f"- rule: {name}\n  desc: d\n  condition: evt.type = execve and proc.name = {process}{extra}\n"
+            f"  output: c=%proc.cmdline pc=%proc.pcmdline\n  priority: WARNING\n")
+
+
+class Reload(LiveTest):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp()
+        self.addCleanup(subprocess.run, ["rm", "-rf", self.directory])
+        # Unique on this machine, at most 15 characters.
+        self.name = "m" + os.path.basename(self.directory).replace("_", "x")[-8:].lower()
+        self.marker = os.path.join(self.directory, self.name)
+        os.symlink("/bin/true", self.marker)
+        self.rules = os.path.join(self.directory, "rules")
+        os.mkdir(self.rules)
+
+    def wait_for_log(self, agent, text, count=1):
+        deadline = time.time() + WAIT_SECONDS
+        while sum(text in line for line in agent.log) < count:
+            self.assertLess(time.time(), deadline, f"{text!r} in:\n" + "\n".join(agent.log))
+            time.sleep(0.01)
+
+    def swap(self, number, text):
+        """As the kubelet updates a ConfigMap: a new folder, and the link ..data renamed over the old one."""
+        folder = os.path.join(self.rules, f"..{number}")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "a.yaml"), "w") as file:
+            file.write(text)
+        link = os.path.join(self.rules, "..data_tmp")
+        os.symlink(f"..{number}", link)
+        os.rename(link, os.path.join(self.rules, "..data"))
+        if not os.path.lexists(os.path.join(self.rules, "a.yaml")):
+            os.symlink("..data/a.yaml", os.path.join(self.rules, "a.yaml"))
+
+    def test_no_event_is_lost_over_reloads_under_load(self):
+        """Programs start one after another, numbered, while the rules change under them: each one is told exactly once,
+        with the command line of its parent, which is older than all of the reloads."""
+        self.swap(0, rule("every one", self.name))
+        spawn = ("import os, sys\ni = 0\n"
+                 f"while not os.path.exists({os.path.join(self.directory, 'stop')!r}):\n"
+                 f"    p = os.posix_spawn({self.marker!r}, [{self.name!r}, str(i)], {{}})\n"
+                 "    os.waitpid(p, 0)\n    i += 1\nprint(i)\n")
+        with Agent(rules=[self.rules]) as agent:
+            load = subprocess.Popen(["python3", "-c", spawn, "old-parent"], stdout=subprocess.PIPE, text=True)
+            self.addCleanup(load.stdout.close)
+            agent.wait_for(rule="every one")
+            for number in range(1, 9):
+                other = rule(f"rule {number}", "no-such", " and evt.type in (execve, openat, connect)")
+                if number % 2:
+                    self.swap(number, other + rule("every one", self.name))
+                else:
+                    self.swap(number, rule("every one", self.name) + other)
+                    agent.process.send_signal(signal.SIGHUP)
+                # A SIGHUP and the change that it goes with may be one reload or two.
+                self.wait_for_log(agent, "is in force", number)
+            open(os.path.join(self.directory, "stop"), "w").close()
+            count = int(load.communicate(timeout=WAIT_SECONDS)[0])
+            agent.wait_for(rule="every one", **{"proc.cmdline": f"{self.name} {count - 1}"})
+            self.assertEqual(agent.stop(), 0)
+        told = [alert["output_fields"]["proc.cmdline"] for alert in agent.find(rule="every one")]
+        self.assertEqual(told, [f"{self.name} {i}" for i in range(count)])
+        for alert in agent.find(rule="every one"):
+            self.assertTrue(alert["output_fields"]["proc.pcmdline"].endswith(" old-parent"), alert)
+        self.assertRegex("\n".join(agent.log), r"dropped: 0\b")
+
+    def test_a_mistake_leaves_the_old_rules_in_force(self):
+        path = os.path.join(self.rules, "a.yaml")
+        with open(path, "w") as file:
+            file.write(rule("first", self.name))
+        with Agent(rules=[path]) as agent:
+            with open(path, "w") as file:
+                file.write(rule("second", self.name).replace("proc.name", "proc.nam"))
+            self.wait_for_log(agent, "the reload failed")
+            self.assertIn(f"{path}:3:", "\n".join(agent.log))
+            subprocess.run([self.marker, "one"], check=True)
+            agent.wait_for(rule="first")
+            with open(path + ".new", "w") as file:
+                file.write(rule("second", self.name))
+            os.rename(path + ".new", path)
+            self.wait_for_log(agent, "is in force")
+            subprocess.run([self.marker, "two"], check=True)
+            agent.wait_for(rule="second")
+            self.assertEqual(len(agent.find(rule="first")), 1)
+
+    def test_outputs_and_format_change_with_the_configuration(self):
+        path = os.path.join(self.rules, "a.yaml")
+        with open(path, "w") as file:
+            file.write(rule("first", self.name))
+        config = os.path.join(self.directory, "saker.yaml")
+        alerts = os.path.join(self.directory, "alerts")
+
+        def configure(extra):
+            with open(config + ".new", "w") as file:
+                file.write(f"rules_files: [{path}]\njson_output: true\nwebserver: {{enabled: false}}\n{extra}")
+            os.rename(config + ".new", config)
+
+        configure("")
+        with Agent(config=config, json_output=False) as agent:
+            subprocess.run([self.marker, "one"], check=True)
+            agent.wait_for(rule="first")
+            configure(f"json_include_output_property: false\nfile_output: {{enabled: true, filename: {alerts}}}\n")
+            self.wait_for_log(agent, "is in force")
+            subprocess.run([self.marker, "two"], check=True)
+            second = agent.wait_for(rule="first", **{"proc.cmdline": f"{self.name} two"})
+            self.assertNotIn("output", second)
+            configure("stdout_output: {enabled: false}\nfile_output: {enabled: true, filename: /no/such/folder}\n")
+            self.wait_for_log(agent, "the reload failed")
+            subprocess.run([self.marker, "three"], check=True)
+            agent.wait_for(rule="first", **{"proc.cmdline": f"{self.name} three"})
+            self.assertEqual(agent.stop(), 0)
+        with open(alerts) as file:
+            self.assertEqual(len(file.readlines()), 2)
