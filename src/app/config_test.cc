@@ -154,7 +154,7 @@ TEST(Config, OnePathIsAListOfOne) {
 TEST(Config, WhatAsksForNothingIsQuiet) {
   const ConfigResult result = parse(
       "http_output: {enabled: off, url: x}\nload_plugins: [container]\nconfig_files: [/no/such]\n"
-      "outputs_queue: {capacity: 0}\nsyscall_event_drops: {actions: [log, ignore]}\nlibs_logger: {enabled: "
+      "outputs_queue: {capacity: 0}\nsyscall_event_drops: {actions: [ignore]}\nlibs_logger: {enabled: "
       "true}\n"
       "webserver:\nsyslog_output: {enabled: \"false\"}\n");
   EXPECT_TRUE(result.report.diagnostics.empty()) << result.report.diagnostics.front().message;
