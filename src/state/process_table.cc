@@ -189,13 +189,13 @@ const Process* ProcessTable::on(const event::Event& event) {
   return process;
 }
 
-// A new process is a copy of its creator until it runs a program of its own.
+// A new process is a copy of its creator until it runs a program of its own. Its name stays the one in its record: a
+// creator may have renamed itself, as runc's "runc:[1:CHILD]" does, and rules know such names.
 void ProcessTable::inherit(Process& child, event::ProcessId creator, std::uint64_t now_ns) {
   const Index::Row* from = index_->find(creator);
   // A fork told late must not undo the child's own exec.
   if (!from || child.exec_time_ns > now_ns) return;
   const Process& parent = from->process;
-  child.comm = parent.comm;
   child.exepath = parent.exepath;
   child.args = parent.args;
   child.args_truncated = parent.args_truncated;

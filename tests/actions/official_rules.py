@@ -243,6 +243,47 @@ ACTIONS = [
     Action("Container Access to Host Sensitive Paths", "plain", "{bin}/act read /host/etc/hostname", opened("/host/etc/hostname")),
 ]
 
+# What else an action is, by the text of other rules: the command line of the process (its beginning) -> rules. Nothing
+# but the rule of its row and these may be raised in our containers, and on this host by our programs.
+ALSO = {
+    # `missing in (...)` is false, so this rule's "not in" holds for each mount that a container does not have.
+    "act batch /lines": ["Launch Sensitive Mount Container", "Launch Disallowed Container", "Container Run as Root User",
+                         "Launch Excessively Capable Container", "Launch Privileged Container"],
+    "sh -c true terminal": ["Launch Sensitive Mount Container", "Launch Disallowed Container", "Container Run as Root User"],
+    "tar read /srv/artifact": ["Launch Sensitive Mount Container", "Launch Disallowed Container", "Container Run as Root User"],
+    "runc:[1:CHILD] init": ["Container Drift Detected (chmod)"],
+    "whoami ": ["Basic Interactive Reconnaissance"],
+    # To make ready what an action needs.
+    "cp /opt/": ["Container Drift Detected (open+create)"],
+    "cp /etc/hosts /dev/sdz": ["Create files below dev", "Privileged Container Device Access"],
+    "act read ../../../etc/shadow": ["Read sensitive file untrusted"],
+    "nginx read-late": ["Read sensitive file untrusted"],
+    "nc 198": ["Launch Suspicious Network Tool in Container"],
+    "ncat ": ["Launch Suspicious Network Tool in Container"],
+    "find /root ": ["Read ssh information"],
+    "act write /root/.bashrc": ["Create Hidden Files or Directories", "Write below root"],
+    "act write /etc/": ["Write below etc"],
+    "act truncate /root/.zsh_history": ["Create Hidden Files or Directories", "Write below root"],
+    "act write /root/.ssh/authorized_keys": ["Create Hidden Files or Directories", "Write below monitored dir"],
+    "act chmod 4755": ["Container Drift Detected (chmod)"],
+    "act connect 169.254.169.254": ["Contact EC2 Instance Metadata Service From Container",
+                                    "Contact cloud metadata service from container"],
+    "perl ": ["Interpreted procs inbound network activity"],
+    "python3 accept": ["Interpreted procs outbound network activity"],
+    "node receive-datagram": ["Interpreted procs outbound network activity"],
+    "npm spawn": ["Launch Package Management Process in Container"],
+    "socat - ": ["Launch Suspicious Network Tool in Container"],
+    "sh -c true untrusted": ["Web Server Spawned Shell"],
+    "sh -c true of-a-server": ["Run shell untrusted"],
+    "sh -c true > /dev/tcp": ["Run shell untrusted", "Web Server Spawned Shell"],
+    "nc -l": ["Launch Suspicious Network Tool on Host"],
+    "socat TCP": ["Launch Suspicious Network Tool on Host"],
+    "zmap ": ["Launch Suspicious Network Tool on Host"],
+}
+# Whoever listens is "inbound" by Falco's macro, and has no client yet that could be an allowed one.
+LISTENING = ("connect ", "connect-later", "accept", "redirect", "receive-")
+INBOUND = "Unexpected inbound connection source"
+
 # Rules that an action of ours should raise and does not yet: rule -> why. A rule that has begun to work fails the test
 # until it is taken out of here.
 KNOWN_GAPS = {

@@ -9,7 +9,9 @@ import tempfile
 import threading
 import unittest
 
-from official_rules import ACTIONS, CUSTOMIZED, KNOWN_FIELD_GAPS, KNOWN_GAPS, NAMES, STARTED
+from official_rules import (
+    ACTIONS, ALSO, CUSTOMIZED, INBOUND, KNOWN_FIELD_GAPS, KNOWN_GAPS, LISTENING, NAMES, STARTED
+)
 from stage import ACT, Bundle, Host, Names, Network, harness, who_acts, why_not
 
 RULES = [
@@ -232,6 +234,28 @@ class OfficialRules(unittest.TestCase):
             with open(path) as file:
                 rules += re.findall(r"^- rule: (.*)$", file.read(), re.M)
         self.assertEqual(sorted({action.rule for action in ACTIONS}), sorted(rules))
+
+    def may_be_raised(self, command):
+        """Rules that the process with that command line is an action of."""
+        rules = {rule for start, rules in ALSO.items() if command.startswith(start) for rule in rules}
+        for action, added in zip(ACTIONS, self.words):
+            wanted = expectations(action, added and added[1], self.stages[action.where]).get("proc.cmdline")
+            if agrees(command, wanted):
+                rules.add(action.rule)
+        if any(f" {verb}" in command for verb in LISTENING):
+            rules.add(INBOUND)
+        return rules
+
+    def test_nothing_else_is_raised(self):
+        containers = {stage.container_id for stage in self.stages.values()} - {"host"}
+        more = set()
+        for alert in self.agent.alerts:
+            fields = alert["output_fields"]
+            ours = fields["container.id"] in containers or str(fields.get("proc.exepath")).startswith(self.stages["host"].root)
+            command = fields.get("proc.cmdline", "")
+            if ours and alert["rule"] not in self.may_be_raised(command):
+                more.add((command, alert["rule"]))
+        self.assertEqual(more, set())
 
     def test_known_gaps_are_of_actions(self):
         for rule in KNOWN_GAPS:
