@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import types
 import unittest
+from itertools import chain
 
 from stage import harness, why_not
 
@@ -36,7 +37,8 @@ container.id evt.res evt.rawres evt.failed
 OPEN_FIELDS = """
 evt.res evt.rawres evt.failed fd.num fd.name fd.nameraw fd.type fd.typechar fd.directory fd.filename fd.ino fd.dev.major
 fd.dev.minor evt.arg.name evt.arg.flags evt.arg.mode evt.is_open_read evt.is_open_write evt.is_open_exec
-thread.tid thread.ismain proc.pid proc.name proc.cwd
+thread.tid thread.ismain proc.pid proc.name proc.cwd proc.cmdline proc.exe proc.exepath proc.ppid proc.pvpid proc.pname
+proc.pcmdline proc.sid proc.vpgid user.uid group.gid
 """.split()
 CHANGE_FIELDS = "evt.res evt.rawres evt.failed proc.pid".split() + [
     f"evt.arg.{name}" for name in ("path", "name", "oldpath", "newpath", "target", "linkpath", "filename")]
@@ -213,6 +215,10 @@ class Facts:
             "proc.name": main["comm"], "proc.cwd": self.folder(line["cwd"]),
             "evt.arg.flags": set(line["flags"]),
         }
+        of_process = self.process(main)
+        facts.update({key: of_process[key] for key in OPEN_FIELDS if key.startswith("proc.") and key != "proc.cwd"
+                      and key in of_process})
+        facts.update({"user.uid": main["euid"], "group.gid": main["egid"]})
         if creates:
             facts["evt.arg.mode"] = f"{line['mode']:#o}".replace("0o", "0")
         if worked:
@@ -327,7 +333,7 @@ class CrossCheck:
         mismatches = []
         things = values = 0
         for token, kinds in self.by_token.items():
-            main = kinds["process"][0]
+            main = (kinds["process"] or kinds["forked"])[0]
             lines, alerts = kinds[kind], self.alerts[main["pid"]][kind]
             if len(lines) != len(alerts):
                 mismatches.append((token, f"{len(lines)} done, {len(alerts)} seen", main["pid"]))
@@ -418,7 +424,8 @@ class InAContainer(CrossCheck, unittest.TestCase):
 
     def host_pids(self):
         """stress does not know them; each of its processes must be the same for its children as for itself."""
-        return {pid: alerts["process"][0]["proc.pid"] for pid, alerts in self.alerts.items() if alerts["process"]}
+        return {pid: next(chain.from_iterable(kinds.values()))["proc.pid"] for pid, kinds in self.alerts.items()
+                if any(kinds.values())}
 
 
 if __name__ == "__main__":

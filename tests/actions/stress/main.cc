@@ -34,6 +34,7 @@ int play(const Part& part) {
       make_descriptor(part, dice);
     }
   }
+  for (int child = 0; dice.chance(30); ++child) fork_something(part, dice, child);
   for (int child = 0; part.depth < kDepthMax && dice.chance(35); ++child) start_something(part, dice, child);
   return static_cast<int>(dice.roll(5));
 }

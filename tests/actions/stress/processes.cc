@@ -169,6 +169,22 @@ Json describe_process() {
   return about;
 }
 
+void fork_something(const Part& part, Dice& dice, int child) {
+  const pid_t pid = fork();
+  if (pid < 0) fail("fork");
+  if (pid == 0) {
+    Part own = part;
+    own.token += "+" + std::to_string(child);
+    if (dice.chance(30)) setsid();
+    Json line = describe_process();
+    line["kind"] = "forked";
+    write_line(own, std::move(line));
+    open_something(own, dice);
+    _exit(0);
+  }
+  if (waitpid(pid, nullptr, 0) != pid) fail("waitpid");
+}
+
 void start_something(const Part& part, Dice& dice, int child) {
   const std::string token = part.token + "." + std::to_string(child);
   const auto seed = static_cast<unsigned>(dice.roll(1U << 30));

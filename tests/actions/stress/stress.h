@@ -56,6 +56,8 @@ void open_something(const Part& part, Dice& dice);
 void change_something(const Part& part, Dice& dice);
 void connect_something(const Part& part, Dice& dice);
 void make_descriptor(const Part& part, Dice& dice);
+// Forks; the child stays the same program and opens a file. Waits for it.
+void fork_something(const Part& part, Dice& dice, int child);
 // Forks, changes what a process can change, and runs a program of bin/ in the child; waits for it.
 void start_something(const Part& part, Dice& dice, int child);
 
