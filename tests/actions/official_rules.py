@@ -5,6 +5,7 @@ process of the container itself. Every alert is also checked for what follows fr
 proc.pname, proc.exepath, container.id, user and terminal.
 """
 
+import platform
 import re
 from dataclasses import dataclass, field
 
@@ -71,13 +72,13 @@ ACTIONS = [
     Action("Clear Log Activities", "plain", "{bin}/act truncate /var/log/auth.log", opened("/var/log/auth.log")),
     Action("Remove Bulk Data from Disk", "plain", "{bin}/shred -u nothing", EXECUTED),
     Action("Create Symlink Over Sensitive Files", "plain", "{bin}/act symlink /etc/shadow {dir}/sym",
-           {"evt.arg.target": "/etc/shadow", "evt.arg.linkpath": "/tmp/sym", "evt.type": "symlink"}),
+           {"evt.arg.target": "/etc/shadow", "evt.arg.linkpath": "/tmp/sym", "evt.type": "symlinkat"}),
     Action("Create Hardlink Over Sensitive Files", "plain", "{bin}/act link /etc/sudoers {dir}/hard",
-           {"evt.arg.oldpath": "/etc/sudoers", "evt.arg.newpath": "/tmp/hard", "evt.type": "link"}),
+           {"evt.arg.oldpath": "/etc/sudoers", "evt.arg.newpath": "/tmp/hard", "evt.type": "linkat"}),
     Action("Packet socket created in container", "strong", "{bin}/act packet-socket", {"evt.type": "socket"}),
     Action("Redirect STDOUT/STDIN to Network Connection in Container", "plain",
            f"{{bin}}/act redirect {SERVER} 4445 {CLIENT}",
-           {**connection(SERVER, 4445, CLIENT, "dup2"), "fd.sip": SERVER}),
+           {**connection(SERVER, 4445, CLIENT, "dup3"), "fd.sip": SERVER}),
     Action("Linux Kernel Module Injection Detected", "strong", "{bin}/act load-module",
            {"evt.type": "init_module", "evt.res": like(r"^E[A-Z]+$"), "proc.args": "load-module", "proc.pexepath": "/opt/act",
             "proc.aexepath[2]": like(r"/runc$")}),
@@ -153,12 +154,12 @@ ACTIONS = [
     Action("Launch Suspicious Network Tool in Container", "plain", "{bin}/nmap -sn 198.51.100.0/24", EXECUTED),
     Action("Launch Suspicious Network Tool on Host", "host", "{bin}/tcpdump -D", EXECUTED),
     Action("Delete or rename shell history", "plain", "{bin}/act unlink /root/.bash_history",
-           {"evt.type": "unlink", "evt.arg.path": "/root/.bash_history"}),
+           {"evt.type": "unlinkat", "evt.arg.name": "/root/.bash_history"}),
     Action("Delete or rename shell history", "plain", "{bin}/act rename /root/.ash_history {dir}/gone",
-           {"evt.type": "rename", "evt.arg.oldpath": "/root/.ash_history"}),
+           {"evt.type": "renameat2", "evt.arg.oldpath": "/root/.ash_history"}),
     Action("Delete or rename shell history", "plain", "{bin}/act truncate /root/.zsh_history", opened("/root/.zsh_history")),
     Action("Set Setuid or Setgid bit", "plain", "{bin}/act chmod 4755 {dir}/set-id",
-           {"evt.type": "chmod", "evt.arg.filename": "/tmp/set-id", "evt.arg.mode": like(r"\bS_ISUID\b")}),
+           {"evt.type": "fchmodat", "evt.arg.filename": "/tmp/set-id", "evt.arg.mode": like(r"\bS_ISUID\b")}),
     Action("Launch Remote File Copy Tools in Container", "plain", "{bin}/rsync -a here there", EXECUTED),
     Action("Network Connection outside Local Subnet", "pod", f"{{bin}}/act connect {SERVER} 9000 {CLIENT}",
            {**connection(SERVER, 9000, CLIENT), "k8s.ns.name": "shop", "k8s.pod.name": "web-1"}),
@@ -185,15 +186,15 @@ ACTIONS = [
     Action("Update Package Repository", "plain", "{bin}/act write /etc/apt/sources.list.d/own.list",
            opened("/etc/apt/sources.list.d/own.list")),
     Action("Update Package Repository", "plain", "{bin}/act rename {dir}/own.list /etc/apt/sources.list",
-           {"evt.type": "rename", "evt.arg.newpath": "/etc/apt/sources.list"}),
+           {"evt.type": "renameat2", "evt.arg.newpath": "/etc/apt/sources.list"}),
     Action("Write below binary dir", "plain", "{bin}/act write /usr/bin/planted", opened("/usr/bin/planted")),
     Action("Write below monitored dir", "plain", "{bin}/act write /usr/local/bin/planted", opened("/usr/local/bin/planted")),
     Action("Write below etc", "plain", "{bin}/act write /etc/planted.conf", opened("/etc/planted.conf")),
     Action("Write below root", "plain", "{bin}/act write /root/planted", opened("/root/planted")),
     Action("Write below rpm database", "plain", "{bin}/act write /var/lib/rpm/Packages", opened("/var/lib/rpm/Packages")),
     Action("Modify binary dirs", "plain", "{bin}/act rename /usr/bin/old /usr/bin/older",
-           {"evt.type": "rename", "evt.args": "res=0 oldpath=/usr/bin/old newpath=/usr/bin/older"}),
-    Action("Mkdir binary dirs", "plain", "{bin}/act mkdir /usr/bin/folder", {"evt.type": "mkdir", "evt.arg.path": "/usr/bin/folder"}),
+           {"evt.type": "renameat2", "evt.args": like(r"^res=0 olddirfd=-100\(AT_FDCWD\) oldpath=/usr/bin/old .* newpath=/usr/bin/older")}),
+    Action("Mkdir binary dirs", "plain", "{bin}/act mkdir /usr/bin/folder", {"evt.type": "mkdirat", "evt.arg.path": "/usr/bin/folder"}),
     Action("Launch Sensitive Mount Container", "mounts", STARTED, {**EXECUTED, "container.mounts": like(r"/var/lib/kubelet")}),
     Action("Launch Disallowed Container", "plain", STARTED, EXECUTED),
     Action("Interpreted procs inbound network activity", "plain", f"{{bin}}/python3 accept {SERVER} 8084 {CLIENT}",
@@ -206,16 +207,16 @@ ACTIONS = [
            connection(SERVER, 8087, CLIENT, "sendto", "udp")),
     Action("Unexpected K8s NodePort Connection", "plain", f"{{bin}}/act connect {NEIGHBOUR} 30080 {CLIENT}",
            connection(NEIGHBOUR, 30080, CLIENT)),
-    Action("Create Hidden Files or Directories", "plain", "{bin}/act mkdir {dir}/.cache-dir", {"evt.type": "mkdir"}),
+    Action("Create Hidden Files or Directories", "plain", "{bin}/act mkdir {dir}/.cache-dir", {"evt.type": "mkdirat"}),
     Action("Create Hidden Files or Directories", "plain", "{bin}/act write {dir}/.cache-file", opened("/tmp/.cache-file")),
     Action("Create Hidden Files or Directories", "plain", "{bin}/act rename {dir}/plain-file {dir}/.hidden-file",
-           {"evt.type": "rename", "evt.arg.newpath": "/tmp/.hidden-file"}),
+           {"evt.type": "renameat2", "evt.arg.newpath": "/tmp/.hidden-file"}),
     Action("Detect outbound connections to common miner pool ports", "plain",
            f"{{bin}}/act connect {POOL} 443 {CLIENT}", {**connection(POOL, 443, CLIENT), "fd.rip": POOL}),
     Action("Detect crypto miners using the Stratum protocol", "plain", "{bin}/act -o stratum+tcp://198.51.100.7:3333", EXECUTED),
     Action("Kubernetes Client Tool Launched in Container", "plain", "{bin}/kubectl get pods", EXECUTED),
     Action("Container Drift Detected (chmod)", "plain", "{bin}/act chmod 755 {dir}/drift",
-           {"evt.type": "chmod", "evt.arg.filename": "/tmp/drift", "evt.arg.mode": like(r"\bS_IXUSR\b")}),
+           {"evt.type": "fchmodat", "evt.arg.filename": "/tmp/drift", "evt.arg.mode": like(r"\bS_IXUSR\b")}),
     Action("Container Drift Detected (open+create)", "plain", "{bin}/act create {dir}/drift-new 755",
            {"evt.type": "openat", "evt.arg.name": "/tmp/drift-new", "evt.arg.mode": "0755"}),
     Action("Container Run as Root User", "plain", STARTED, EXECUTED),
@@ -243,6 +244,28 @@ ACTIONS = [
     Action("Container Access to Host Sensitive Paths", "plain", "{bin}/act read /host/etc/hostname", opened("/host/etc/hostname")),
 ]
 
+# The calls that only x86 has.
+if platform.machine() == "x86_64":
+    ACTIONS += [
+        Action("Read sensitive file untrusted", "plain", "{bin}/act old-read /etc/shadow", {"fd.name": "/etc/shadow", "evt.type": "open"}),
+        Action("Create Symlink Over Sensitive Files", "plain", "{bin}/act old-symlink /root/ {dir}/old-sym",
+               {"evt.arg.target": "/root/", "evt.arg.linkpath": "/tmp/old-sym", "evt.type": "symlink"}),
+        Action("Create Hardlink Over Sensitive Files", "plain", "{bin}/act old-link /etc/sudoers {dir}/old-hard",
+               {"evt.arg.oldpath": "/etc/sudoers", "evt.arg.newpath": "/tmp/old-hard", "evt.type": "link"}),
+        Action("Redirect STDOUT/STDIN to Network Connection in Container", "plain",
+               f"{{bin}}/act old-redirect {SERVER} 4446 {CLIENT}", connection(SERVER, 4446, CLIENT, "dup2")),
+        Action("Delete or rename shell history", "plain", "{bin}/act old-unlink /home/u/.bash_history",
+               {"evt.type": "unlink", "evt.arg.path": "/home/u/.bash_history"}),
+        Action("Modify binary dirs", "plain", "{bin}/act old-rename /usr/bin/tool /usr/bin/tools",
+               {"evt.type": "rename", "evt.args": "res=0 oldpath=/usr/bin/tool newpath=/usr/bin/tools"}),
+        Action("Mkdir binary dirs", "plain", "{bin}/act old-mkdir /usr/sbin/folder",
+               {"evt.type": "mkdir", "evt.arg.path": "/usr/sbin/folder"}),
+        Action("Set Setuid or Setgid bit", "plain", "{bin}/act old-chmod 2755 {dir}/old-set-id",
+               {"evt.type": "chmod", "evt.arg.filename": "/tmp/old-set-id", "evt.arg.mode": like(r"\bS_ISGID\b")}),
+        Action("Container Drift Detected (open+create)", "plain", "{bin}/act old-create {dir}/old-drift 755",
+               {"evt.type": "creat", "evt.arg.name": "/tmp/old-drift", "evt.arg.mode": "0755"}),
+    ]
+
 # What else an action is, by the text of other rules: the command line of the process (its beginning) -> rules. Nothing
 # but the rule of its row and these may be raised in our containers, and on this host by our programs.
 ALSO = {
@@ -265,6 +288,7 @@ ALSO = {
     "act write /etc/": ["Write below etc"],
     "act truncate /root/.zsh_history": ["Create Hidden Files or Directories", "Write below root"],
     "act write /root/.ssh/authorized_keys": ["Create Hidden Files or Directories", "Write below monitored dir"],
+    "act old-chmod 2755": ["Container Drift Detected (chmod)"],
     "act chmod 4755": ["Container Drift Detected (chmod)"],
     "act connect 169.254.169.254": ["Contact EC2 Instance Metadata Service From Container",
                                     "Contact cloud metadata service from container"],
@@ -281,7 +305,7 @@ ALSO = {
     "zmap ": ["Launch Suspicious Network Tool on Host"],
 }
 # Whoever listens is "inbound" by Falco's macro, and has no client yet that could be an allowed one.
-LISTENING = ("connect ", "connect-later", "accept", "redirect", "receive-")
+LISTENING = ("connect ", "connect-later", "accept", "redirect", "old-redirect", "receive-")
 INBOUND = "Unexpected inbound connection source"
 
 # Rules that an action of ours should raise and does not yet: rule -> why. A rule that has begun to work fails the test

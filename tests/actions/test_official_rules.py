@@ -22,7 +22,7 @@ CAPABILITIES = ("CAP_SYS_ADMIN", "CAP_SYS_MODULE", "CAP_NET_RAW")
 PREPARED = (
     "/tmp/deep/er/", "/etc/pam.d/login", "/etc/sudoers", "/etc/profile", "/etc/zsh/", "/etc/cron.d/", "/var/log/auth.log",
     "/home/u/.ssh/config", "/root/.bash_history", "/root/.ash_history", "/root/.zsh_history", "/root/.profile",
-    "/tmp/set-id", "/tmp/drift", "/tmp/own.list", "/tmp/plain-file", "/usr/lib/liblzma.so.5.6.1", "/usr/bin/old",
+    "/tmp/set-id", "/tmp/drift", "/tmp/own.list", "/tmp/plain-file", "/usr/lib/liblzma.so.5.6.1", "/usr/bin/old", "/usr/bin/tool", "/usr/sbin/", "/home/u/.bash_history", "/tmp/old-set-id",
     "/usr/local/bin/", "/etc/apt/sources.list.d/", "/var/lib/rpm/", "/srv/artifact", "/root/keys",
 )
 POD = {
@@ -110,16 +110,16 @@ class OfficialRules(unittest.TestCase):
             rules=[*RULES, customized.name], prefix=names.prefix,
         ).__enter__()
         cls.addClassCleanup(cls.agent.__exit__, None, None, None)
+        # A container that is gone at once takes its bundle with it; some stay a moment, as real ones do.
         cls.stages = {
             "host": Host(),
             "plain": cls.bundle(PREPARED, ("/bin/cp {bin}/miner /dev/shm/miner", "/bin/cp /etc/hosts /dev/sdz")),
             "late": cls.bundle(PREPARED),
             "strong": cls.bundle(),
             "privileged": cls.privileged(),
-            "layers": cls.bundle(first=("/bin/cp {bin}/act {dir}/dropped",)),
-            # A container that is gone at once takes its bundle with it; this one stays a moment, as real ones do.
+            "layers": cls.bundle(first=("/bin/sleep 1", "/bin/cp {bin}/act {dir}/dropped",)),
             "pod": cls.bundle(first=("/bin/sleep 1",), annotations=POD),
-            "mounts": cls.bundle(mounts=[("/var/lib/kubelet", "/kubelet")]),
+            "mounts": cls.bundle(first=("/bin/sleep 1",), mounts=[("/var/lib/kubelet", "/kubelet")]),
             "terminal": cls.bundle(),
             "tar": cls.bundle(PREPARED),
         }

@@ -1,6 +1,7 @@
 // Opens and changes of names.
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -57,14 +58,38 @@ int write_own_descriptor(Words words) {
   return 0;
 }
 
-int move(Words words) { return need(rename(words[0], words[1]), words[0]); }
-int remove_file(Words words) { return need(unlink(words[0]), words[0]); }
-int make_directory(Words words) { return need(mkdir(words[0], 0755), words[0]); }
-int make_symlink(Words words) { return need(symlink(words[0], words[1]), words[1]); }
-int make_link(Words words) { return need(link(words[0], words[1]), words[1]); }
-int change_mode(Words words) {
-  return need(chmod(words[1], static_cast<mode_t>(std::stoul(words[0], nullptr, 8))), words[1]);
+// The calls that every architecture has.
+int move(Words words) {
+  return need(syscall(SYS_renameat2, AT_FDCWD, words[0], AT_FDCWD, words[1], 0), words[0]);
 }
+int remove_file(Words words) { return need(syscall(SYS_unlinkat, AT_FDCWD, words[0], 0), words[0]); }
+int make_directory(Words words) { return need(syscall(SYS_mkdirat, AT_FDCWD, words[0], 0755), words[0]); }
+int make_symlink(Words words) { return need(syscall(SYS_symlinkat, words[0], AT_FDCWD, words[1]), words[1]); }
+int make_link(Words words) {
+  return need(syscall(SYS_linkat, AT_FDCWD, words[0], AT_FDCWD, words[1], 0), words[1]);
+}
+int change_mode(Words words) {
+  return need(syscall(SYS_fchmodat, AT_FDCWD, words[1], std::stoul(words[0], nullptr, 8)), words[1]);
+}
+
+// And their forerunners, which x86 still has.
+#ifdef SYS_rename
+int old_move(Words words) { return need(syscall(SYS_rename, words[0], words[1]), words[0]); }
+int old_remove(Words words) { return need(syscall(SYS_unlink, words[0]), words[0]); }
+int old_make_directory(Words words) { return need(syscall(SYS_mkdir, words[0], 0755), words[0]); }
+int old_make_symlink(Words words) { return need(syscall(SYS_symlink, words[0], words[1]), words[1]); }
+int old_make_link(Words words) { return need(syscall(SYS_link, words[0], words[1]), words[1]); }
+int old_change_mode(Words words) {
+  return need(syscall(SYS_chmod, words[1], std::stoul(words[0], nullptr, 8)), words[1]);
+}
+int old_read(Words words) {
+  read_some(need(syscall(SYS_open, words[0], O_RDONLY), words[0]));
+  return 0;
+}
+int old_create(Words words) {
+  return need(syscall(SYS_creat, words[0], std::stoul(words[1], nullptr, 8)), words[0]) < 0 ? 1 : 0;
+}
+#endif
 
 constexpr Verb kVerbs[] = {
     {"read", "FILE", 1, read_file},
@@ -81,6 +106,16 @@ constexpr Verb kVerbs[] = {
     {"symlink", "TARGET NAME", 2, make_symlink},
     {"link", "FILE NAME", 2, make_link},
     {"chmod", "MODE FILE", 2, change_mode},
+#ifdef SYS_rename
+    {"old-rename", "FROM TO", 2, old_move},
+    {"old-unlink", "FILE", 1, old_remove},
+    {"old-mkdir", "DIRECTORY", 1, old_make_directory},
+    {"old-symlink", "TARGET NAME", 2, old_make_symlink},
+    {"old-link", "FILE NAME", 2, old_make_link},
+    {"old-chmod", "MODE FILE", 2, old_change_mode},
+    {"old-read", "FILE", 1, old_read},
+    {"old-create", "FILE MODE", 2, old_create},
+#endif
 };
 
 }  // namespace

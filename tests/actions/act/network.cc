@@ -3,6 +3,7 @@
 
 #include <linux/if_ether.h>
 #include <netinet/in.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -114,9 +115,17 @@ int receive_datagram(Words words) {
 // What a reverse shell does before it starts the shell.
 int redirect(Words words) {
   const Pair pair = connect_pair(words[0], number(words[1]), words[2], false);
-  need(dup2(pair.client, STDIN_FILENO), "dup2");
+  need(dup3(pair.client, STDIN_FILENO, 0), "dup3");
   return 0;
 }
+
+#ifdef SYS_dup2
+int old_redirect(Words words) {
+  const Pair pair = connect_pair(words[0], number(words[1]), words[2], false);
+  need(syscall(SYS_dup2, pair.client, STDOUT_FILENO), "dup2");
+  return 0;
+}
+#endif
 
 // The head of a Java class comes in.
 int receive_class(Words words) {
@@ -140,6 +149,9 @@ constexpr Verb kVerbs[] = {
     {"send-datagram", "IP PORT SOURCE", 3, send_datagram},
     {"receive-datagram", "IP PORT SOURCE", 3, receive_datagram},
     {"redirect", "IP PORT SOURCE", 3, redirect},
+#ifdef SYS_dup2
+    {"old-redirect", "IP PORT SOURCE", 3, old_redirect},
+#endif
     {"receive-class", "IP PORT SOURCE", 3, receive_class},
     {"packet-socket", "", 0, packet_socket},
 };
