@@ -2,7 +2,8 @@
 SHELL := /bin/sh
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
-IMAGE_ARCHES ?= $(shell dpkg --print-architecture)
+HOST_ARCH := $(shell dpkg --print-architecture)
+IMAGE_ARCHES ?= $(HOST_ARCH)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help deps build run test unit live bench fuzz format lint image deb arm64 asan tsan clean
@@ -21,7 +22,8 @@ build: deps ## build/bin/saker
 run: build ## watch this machine with the shipped rules; alerts in this terminal (root)
 	@$(SUDO) build/bin/saker -c saker.yaml
 
-test: build ## all tests: units, then live ones (root; skipped where the probe cannot run); a total closes
+test: build ## all tests: units, deployment, then live ones (root; skipped where the probe cannot run); a total closes
+	-@tools/install-deps --image # without it the image is not tried
 	@tools/run-tests
 
 unit: build
@@ -55,7 +57,7 @@ lint: build ## clang-tidy
 	@git ls-files 'src/*.cc' | grep -v _test.cc | xargs -P $(JOBS) -n 4 clang-tidy-19 -p build --quiet \
 	  --extra-arg=-Wno-unknown-warning-option
 
-image: build ## the container image, as an OCI archive below build/image: IMAGE_ARCHES="amd64 arm64"
+image: build $(filter-out $(HOST_ARCH),$(IMAGE_ARCHES)) ## the container image, as an OCI archive below build/image: IMAGE_ARCHES="amd64 arm64"
 	@tools/install-deps --image
 	@deploy/image/build $(foreach arch,$(IMAGE_ARCHES),--arch $(arch))
 

@@ -203,6 +203,28 @@ class Chart(unittest.TestCase):
         done = subprocess.run(check, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    @unittest.skipUnless(os.access(rendering.SAKER, os.X_OK), "the agent is not built")
+    def test_the_agent_knows_every_key_that_the_chart_lets_through(self):
+        with open(os.path.join(rendering.CHART, "values.schema.json")) as file:
+            schema = json.load(file)
+
+        def example(node):
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
+            if "properties" in node:
+                return {key: example(value) for key, value in node["properties"].items()}
+            if "enum" in node or "pattern" in node:
+                return node["enum"][0] if "enum" in node else {"^/": "/x"}.get(node["pattern"], "debug")
+            kind = node["type"] if isinstance(node["type"], str) else node["type"][0]
+            return {"boolean": False, "integer": 1, "number": 0.1, "string": "1h", "array": [], "object": {}}[kind]
+
+        config = os.path.join(rendering.TOOLS, f"every-key-{os.getpid()}.yaml")
+        self.addCleanup(os.unlink, config)
+        with open(config, "w") as file:
+            yaml.safe_dump(example(schema["properties"]["falco"]), file)
+        done = subprocess.run([rendering.SAKER, "-c", config, "--dry-run"], capture_output=True, text=True)
+        self.assertNotIn("unknown key", done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_the_schema_knows_the_values_and_is_closed(self):
         with open(os.path.join(rendering.CHART, "values.schema.json")) as file:
             schema = json.load(file)
