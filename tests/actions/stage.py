@@ -1,6 +1,7 @@
 """Where actions happen: containers of several kinds and this host, each running a batch of `act` commands."""
 
 import os
+import pty
 import secrets
 import shlex
 import shutil
@@ -18,6 +19,21 @@ PREFIXES = {"spawn": 2, "as": 3, "in": 3, "env": 3}  # words of an act verb that
 
 def why_not():
     return harness.why_not() or (None if os.access(ACT, os.X_OK) else "build/bin/act is not built")
+
+
+def on_terminal(command):
+    """Runs it as the leader of a session with a terminal of its own: (exit status, what it wrote)."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(command[0], command)
+    text = b""
+    try:
+        while got := os.read(terminal, 4096):
+            text += got
+    except OSError:  # how Linux says that nobody has the other end open any more
+        pass
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.decode(errors="replace")
 
 
 class Network:

@@ -19,7 +19,7 @@ import types
 import unittest
 from itertools import chain
 
-from stage import harness, why_not
+from stage import harness, on_terminal, why_not
 
 STRESS = os.path.join(os.path.dirname(harness.SAKER), "stress")
 SEED = int(os.environ.get("SAKER_SEED", "0")) or random.randrange(1, 1 << 30)
@@ -31,7 +31,7 @@ proc.aexe[2] proc.aexepath[2] proc.apid[2] proc.apid[3] proc.acmdline[2] proc.si
 proc.sid.exepath proc.pgid proc.pgid.name proc.pgid.exe proc.pgid.exepath proc.vpgid proc.vpgid.name proc.tty
 proc.is_sid_leader proc.is_pgid_leader proc.is_vpgid_leader proc.exe_ino proc.exe_ino.ctime proc.exe_ino.mtime
 proc.is_exe_writable proc.is_exe_from_memfd proc.pid.ts thread.tid thread.vtid thread.ismain thread.cap_permitted
-thread.cap_inheritable thread.cap_effective user.uid user.name user.homedir user.shell user.loginuid group.gid group.name
+thread.cap_inheritable thread.cap_effective user.uid user.name user.homedir user.shell user.loginuid user.loginname group.gid group.name
 container.id evt.res evt.rawres evt.failed
 """.split()
 OPEN_FIELDS = """
@@ -65,7 +65,7 @@ def rules_text(folder):
              f"and fd.nameraw != {folder}/log", OPEN_FIELDS),
         rule("change", "evt.type in (mkdirat, symlinkat, linkat, renameat2, unlinkat, fchmodat, chdir) and "
              f"{ours} and evt.rawres exists", CHANGE_FIELDS),
-        rule("socket", f"evt.type in (connect, accept4) and {ours}", SOCKET_FIELDS),
+        rule("socket", f"evt.type in (connect, accept4, sendto, recvfrom) and {ours}", SOCKET_FIELDS),
         rule("descriptor", "evt.type in (eventfd2, timerfd_create, epoll_create1, inotify_init1, signalfd4, memfd_create, "
              f"pidfd_open, dup, dup3) and {ours}", DESCRIPTOR_FIELDS),
     ]) + "]\n"
@@ -126,7 +126,15 @@ class Facts:
     def command_line(name, words):
         return " ".join([name, *words[1:]])
 
-    def account_facts(self, uid, gid):
+    @staticmethod
+    def name_of_login(loginuid):
+        """A login is the host's, wherever its processes are now."""
+        try:
+            return pwd.getpwuid(loginuid).pw_name
+        except (KeyError, OverflowError):
+            return "<NA>"
+
+    def account_facts(self, uid, gid, loginuid):
         if self.accounts is not None:
             name = {0: "root", **self.accounts}.get
             known = uid in self.accounts
@@ -138,6 +146,7 @@ class Facts:
             facts = {"user.name": account.pw_name, "user.homedir": account.pw_dir, "user.shell": account.pw_shell}
         except KeyError:
             facts = {"user.name": "<NA>", "user.homedir": "<NA>", "user.shell": "<NA>"}
+        facts["user.loginname"] = self.name_of_login(loginuid)
         try:
             return {**facts, "group.name": grp.getgrgid(gid).gr_name}
         except KeyError:
@@ -164,7 +173,7 @@ class Facts:
             "thread.cap_permitted": self.capability_names(line["CapPrm"]),
             "thread.cap_inheritable": self.capability_names(line["CapInh"]),
             "thread.cap_effective": self.capability_names(line["CapEff"]),
-            "user.uid": line["euid"], **self.account_facts(line["euid"], line["egid"]), "user.loginuid": line["loginuid"] if line["loginuid"] < 1 << 31 else -1,
+            "user.uid": line["euid"], **self.account_facts(line["euid"], line["egid"], line["loginuid"]), "user.loginuid": line["loginuid"] if line["loginuid"] < 1 << 31 else -1,
             "group.gid": line["egid"], "container.id": self.container_id, "evt.res": "SUCCESS", "evt.rawres": 0, "evt.failed": False,
         }
         for level, (ancestor, fields) in enumerate(zip(ancestors, (
@@ -236,7 +245,7 @@ class Facts:
         return facts
 
     def socket(self, line, main):
-        local, remote, served = line["local"], line["remote"], line["call"] == "accept4"
+        local, remote, served = line["local"], line["remote"], line["call"] in ("accept4", "recvfrom")
         facts = {
             "evt.type": line["call"], "evt.rawres": line["result"], "evt.res": line["error"] or "SUCCESS",
             "fd.num": line["fd"], "fd.ino": line["ino"], "fd.type": line["family"],
@@ -249,9 +258,8 @@ class Facts:
             facts["fd.lip"] = None
             return facts
         facts["fd.l4proto"] = line["proto"]
+        remote = remote or line["target"]  # not connected (yet): the other end is the one that the call names
         client, server = (remote, local) if served else (local, remote)
-        if remote is None:
-            remote = server = line["target"]  # not connected yet: the other end is the one that was asked for
         ends = {"l": local, "r": remote, "c": client, "s": server}
         for letter, end in ends.items():
             facts[f"fd.{letter}ip"], facts[f"fd.{letter}port"] = end["ip"], end["port"]
@@ -388,7 +396,8 @@ class OnTheHost(CrossCheck, unittest.TestCase):
 
     @classmethod
     def run_stress(cls, words):
-        subprocess.run([STRESS, *words], check=True, timeout=120, stdin=subprocess.DEVNULL)
+        status, text = on_terminal([STRESS, *words])
+        assert status == 0, text
 
     def host_pids(self):
         """A pid is what it is."""

@@ -1,7 +1,6 @@
 """Every official rule, made to fire by a real action. The table is official_rules.py."""
 
 import os
-import pty
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ import unittest
 from official_rules import (
     ACTIONS, ALSO, CUSTOMIZED, INBOUND, KNOWN_FIELD_GAPS, KNOWN_GAPS, LISTENING, NAMES, STARTED
 )
-from stage import ACT, Bundle, Host, Names, Network, harness, who_acts, why_not
+from stage import ACT, Bundle, Host, Names, Network, harness, on_terminal, who_acts, why_not
 
 RULES = [
     os.path.join(harness.SHARED, "data", "rules", name)
@@ -52,20 +51,6 @@ class Layers:
 
     def remove(self):
         subprocess.run(["umount", "-l", self.root], capture_output=True)
-
-
-def on_terminal(command):
-    """Runs it as the leader of a session with a terminal of its own."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(command[0], command)
-    try:
-        while os.read(terminal, 4096):
-            pass
-    except OSError:
-        pass
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def agrees(have, wanted):

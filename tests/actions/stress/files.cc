@@ -166,6 +166,8 @@ void change_something(const Part& part, Dice& dice) {
   const std::string play = part.folder + "/play/d0/";
   const std::string first = play + "c-" + part.token + "-" + std::to_string(++made);
   const std::string second = first + "-2";
+  // Something to rename or remove, by a call that nobody watches.
+  if (dice.chance(40) && mknod(first.c_str(), S_IFREG | 0600, 0) != 0) fail("mknod");
   Json line{{"kind", "change"}, {"first", first}, {"second", second}};
   long result = 0;
   switch (dice.roll(7)) {

@@ -1,5 +1,6 @@
 // Processes: what one is, and random others.
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -80,7 +81,23 @@ void set_environment(const Part& part, const std::string& token, unsigned seed) 
   setenv("STRESS_DEPTH", std::to_string(part.depth + 1).c_str(), 1);
 }
 
-// Session, group, directory and user: each at random.
+void write_file(const char* path, const std::string& text) {
+  const int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  [[maybe_unused]] const auto written = write(fd, text.data(), text.size());
+  close(fd);
+}
+
+// Makes those of the permitted capabilities inheritable that are in the mask.
+void keep_for_exec(unsigned mask) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+  if (syscall(SYS_capget, &header, data.data()) != 0) fail("capget");
+  data[0].inheritable = data[0].permitted & mask;
+  if (syscall(SYS_capset, &header, data.data()) != 0) fail("capset");
+}
+
+// Session, group, directory, login, capabilities and user: each at random.
 void change_process(const Part& part, Dice& dice) {
   if (dice.chance(20)) setsid();
   if (dice.chance(20)) setpgid(0, 0);
@@ -88,6 +105,9 @@ void change_process(const Part& part, Dice& dice) {
                                                         "/play/link"};
   if (dice.chance(60) && chdir((part.folder + std::string(dice.pick(kFolders))).c_str()) != 0) fail("chdir");
   if (geteuid() != 0) return;
+  // A login can be told once in a process's life, and by some kernels not at all.
+  if (dice.chance(20)) write_file("/proc/self/loginuid", std::to_string(dice.pick(kIds)));
+  if (dice.chance(20)) keep_for_exec(static_cast<unsigned>(dice.roll(1U << 31)));
   if (dice.chance(30)) {
     const unsigned id = dice.pick(kIds);
     if (setresgid(id, id, id) != 0) fail("setresgid");

@@ -130,6 +130,22 @@ void datagram(const Part& part, Name name, std::string_view family) {
   for (const int fd : {server, client}) close(fd);
 }
 
+// Datagrams between sockets that are connected to nobody: each call names the other end.
+void letter(const Part& part, Name name, std::string_view family) {
+  const int server = open_socket(name, SOCK_DGRAM), client = open_socket(name, SOCK_DGRAM);
+  for (const int fd : {server, client}) {
+    if (bind(fd, name.get(), name.size) != 0) fail("bind");
+  }
+  getsockname(server, name.get(), &name.size);
+  const auto sent = sendto(client, "letter", 6, 0, name.get(), name.size);
+  tell(part, "sendto", client, sent, "udp", family, json_of(name));
+  char text[16];
+  Name from;
+  const auto got = recvfrom(server, text, sizeof(text), 0, from.get(), &from.size);
+  tell(part, "recvfrom", server, got, "udp", family, json_of(from));
+  for (const int fd : {server, client}) close(fd);
+}
+
 Name unix_name(const Part& part) {
   static int made = 0;
   Name name;
@@ -148,7 +164,9 @@ void connect_something(const Part& part, Dice& dice) {
   constexpr std::array<const char*, 3> kAddresses = {"127.0.0.1", "127.1.2.3", "::1"};
   const char* ip = dice.pick(kAddresses);
   const std::string_view family = std::strchr(ip, ':') == nullptr ? "ipv4" : "ipv6";
-  switch (dice.roll(5)) {
+  switch (dice.roll(6)) {
+    case 5:
+      return letter(part, ip_name(ip, 0), family);
     case 0:
     case 1:
       return stream(part, dice, ip_name(ip, 0), "tcp", family);
