@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -158,9 +159,10 @@ class Chart(unittest.TestCase):
     def test_relay_variables(self):
         config = {
             "loki": {"hostport": "http://l:3100", "customheaders": {"X-A": "b", "X-C": "d"}, "extralabels": ["proc.name", "user.name"]},
-            "alertmanager": {"hostport": ["http://a:9093", "http://b:9093"], "expireafter": 90},
+            "alertmanager": {"hostport": ["http://a:9093", "http://b:9093"], "expiresafter": 90},
             "outputFieldFormat": "<output>",
-            "elasticsearch": {"numberofshards": 3, "batching": {"enabled": True}},
+            "spool": {"maxbytes": 2147483648},
+            "otlp": {"logs": {"headers": {"X-Scope": "a"}}},
         }
         secret = find(render(values=[{"falcosidekick": {"enabled": True, "config": config}}]), "Secret")
         data = {k: base64.b64decode(v).decode() for k, v in secret["data"].items()}
@@ -170,10 +172,10 @@ class Chart(unittest.TestCase):
             "LOKI_EXTRALABELS": "proc.name,user.name",
             "LOKI_MINIMUMPRIORITY": "",
             "ALERTMANAGER_HOSTPORT": "http://a:9093,http://b:9093",
-            "ALERTMANAGER_EXPIREAFTER": "90",
+            "ALERTMANAGER_EXPIRESAFTER": "90",
             "OUTPUTFIELDFORMAT": "<output>",
-            "ELASTICSEARCH_NUMBEROFSHARDS": "3",
-            "ELASTICSEARCH_BATCHING_ENABLED": "true",
+            "SPOOL_MAXBYTES": "2147483648",
+            "OTLP_LOGS_HEADERS": "X-Scope:a",
             "TLSSERVER_NOTLSPORT": "2810",
         }.items():
             self.assertEqual(data.get(name), want, name)
@@ -203,27 +205,56 @@ class Chart(unittest.TestCase):
         done = subprocess.run(check, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    @unittest.skipUnless(os.access(rendering.SAKER, os.X_OK), "the agent is not built")
-    def test_the_agent_knows_every_key_that_the_chart_lets_through(self):
+    def example(self, *path):
+        """A value of the part of the schema at that path, with every key in it."""
         with open(os.path.join(rendering.CHART, "values.schema.json")) as file:
             schema = json.load(file)
 
-        def example(node):
-            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
+        def resolve(node):
+            return schema["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
+
+        def make(node):
+            node = resolve(node)
             if "properties" in node:
-                return {key: example(value) for key, value in node["properties"].items()}
-            if "enum" in node or "pattern" in node:
-                return node["enum"][0] if "enum" in node else {"^/": "/x"}.get(node["pattern"], "debug")
+                return {key: make(value) for key, value in node["properties"].items()}
+            if "enum" in node:
+                return node["enum"][0]
+            if "pattern" in node:
+                return next(e for e in ("/x", "1h", "debug") if re.search(node["pattern"], e))
             kind = node["type"] if isinstance(node["type"], str) else node["type"][0]
             return {"boolean": False, "integer": 1, "number": 0.1, "string": "1h", "array": [], "object": {}}[kind]
 
-        config = os.path.join(rendering.TOOLS, f"every-key-{os.getpid()}.yaml")
-        self.addCleanup(os.unlink, config)
-        with open(config, "w") as file:
-            yaml.safe_dump(example(schema["properties"]["falco"]), file)
-        done = subprocess.run([rendering.SAKER, "-c", config, "--dry-run"], capture_output=True, text=True)
-        self.assertNotIn("unknown key", done.stdout + done.stderr)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        node = schema
+        for key in path:
+            node = resolve(node["properties"][key])
+        return make(node)
+
+    def said_about(self, program, config, *options):
+        path = os.path.join(rendering.TOOLS, f"every-key-{os.getpid()}.yaml")
+        self.addCleanup(os.unlink, path)
+        with open(path, "w") as file:
+            yaml.safe_dump(config, file)
+        done = subprocess.run([program, "-c", path, *options], capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    @unittest.skipUnless(os.access(rendering.SAKER, os.X_OK), "the agent is not built")
+    def test_the_agent_knows_every_key_that_the_chart_lets_through(self):
+        code, said = self.said_about(rendering.SAKER, self.example("falco"), "--dry-run")
+        self.assertNotIn("unknown key", said)
+        self.assertEqual(code, 0, said)
+
+    @unittest.skipUnless(os.access(rendering.RELAY, os.X_OK), "the relay is not built")
+    def test_the_relay_knows_every_key_that_the_chart_lets_through(self):
+        config = self.example("falcosidekick", "config")
+        # The chart's own.
+        for key in ("existingSecret", "extraEnv", "extraArgs", "outputFieldFormat"):
+            config.pop(key)
+        config["tlsserver"].pop("existingSecret")
+        said = self.said_about(rendering.RELAY, config, "--check")[1]
+        self.assertNotIn("unknown key", said)
+        # The check is worth something: another key is told.
+        said = self.said_about(rendering.RELAY, {"loki": {"hostprot": "http://x:1"}}, "--check")[1]
+        self.assertIn("unknown key", said)
 
     def test_the_schema_knows_the_values_and_is_closed(self):
         with open(os.path.join(rendering.CHART, "values.schema.json")) as file:

@@ -5,7 +5,7 @@ empty because other readers take an empty one for a tag.
 */}}
 {{- define "relay.variables" -}}
 {{- $notVariables := list "existingSecret" "extraEnv" "extraArgs" "tlsserver.existingSecret" -}}
-{{- $pairs := list "customfields" "templatedfields" "customheaders" "extraannotations" "customseveritymap" -}}
+{{- $pairs := list "customfields" "templatedfields" "customheaders" "extralabels" "extraannotations" "customseveritymap" "headers" -}}
 {{- $found := dict -}}
 {{- $todo := list (dict "path" "" "value" .Values.falcosidekick.config) -}}
 {{- range $depth := until 6 -}}
