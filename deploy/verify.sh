@@ -90,6 +90,24 @@ check_log() {
   verdict $? "$1" "$(count "$bad") such lines in $(count "$answer")$([ -z "$bad" ] || printf '; the last: %s' "$(printf '%s\n' "$bad" | tail -1)")"
 }
 
+# The relay says when a sink goes down and when it is up again, and the state of each in its summaries: the last word counts.
+check_sinks() {
+  what="every sink takes alerts"
+  if ! ask logs -n "$namespace" -l $relays --all-containers --tail=200; then fail "$what: $answer"; return; fi
+  down=$(printf '%s\n' "$answer" | awk '
+    match($0, /sink [a-z.]+ (is down|refuses us|is up again)/) {
+      split(substr($0, RSTART, RLENGTH), word, " ")
+      state[word[2]] = word[4] == "up" ? "up" : "down"
+    }
+    /alerts stored: / {
+      count = split($0, part, "; ")
+      for (i = 2; i <= count; ++i)
+        if (match(part[i], /^[a-z.]+: /)) state[substr(part[i], 1, RLENGTH - 2)] = part[i] ~ /, down/ ? "down" : "up"
+    }
+    END { for (name in state) if (state[name] == "down") printf "%s ", name }')
+  [ -z "$down" ]; verdict $? "$what" "${down:-none }down"
+}
+
 [ $argocd = no ] || check_application
 check_daemonset
 [ $relay = no ] || check_deployment
@@ -99,4 +117,5 @@ check_log "no repeated failures of the probe in the agents' logs" $agents \
   '"level": ?"(error|critical|fatal)".*(probe|driver|bpf|kernel|ring buffer)|(scap_init|modern_ebpf).*(fail|error)'
 [ $relay = no ] || check_log "no repeated delivery errors in the relay's log" $relays \
   '"level": ?"(error|critical|warning)".*(loki|deliver)|\[ERROR\] *: *loki'
+[ $relay = no ] || check_sinks
 exit $failed

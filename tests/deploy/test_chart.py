@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 import unittest
 
 import yaml
@@ -230,11 +231,10 @@ class Chart(unittest.TestCase):
         return make(node)
 
     def said_about(self, program, config, *options):
-        path = os.path.join(rendering.TOOLS, f"every-key-{os.getpid()}.yaml")
-        self.addCleanup(os.unlink, path)
-        with open(path, "w") as file:
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
             yaml.safe_dump(config, file)
-        done = subprocess.run([program, "-c", path, *options], capture_output=True, text=True)
+            file.flush()
+            done = subprocess.run([program, "-c", file.name, *options], capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr
 
     @unittest.skipUnless(os.access(rendering.SAKER, os.X_OK), "the agent is not built")

@@ -30,7 +30,7 @@ class Lifecycle(unittest.TestCase):
             run("helm", "install", "falco", rendering.CHART, "-n", "falco", "--create-namespace", "--set", SETTINGS)
             installed = objects()
             self.assertIn("PersistentVolumeClaim falco-falcosidekick-spool", installed)
-            self.assertEqual(run(VERIFY, "--without-argocd").count("pass  "), 5)
+            self.assertEqual(run(VERIFY, "--without-argocd").count("pass  "), 6)
 
             run("helm", "upgrade", "falco", rendering.CHART, "-n", "falco", "--reuse-values", "--set", "metrics.enabled=true")
             self.assertEqual(set(objects()) - set(installed), {"Service falco-metrics"})

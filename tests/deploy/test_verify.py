@@ -18,7 +18,15 @@ AGENT_LOG = """{"level":"info","msg":"rules loaded","time":"2026-11-25T10:00:00Z
 """
 RELAY_LOG = '{"level":"info","msg":"listening on port 2801","time":"2026-11-25T10:00:00Z"}\n'
 PROBE_ERROR = '{"level":"error","msg":"the probe cannot be loaded: BPF is not permitted","time":"2026-11-25T10:00:00Z"}\n'
+SINK_DOWN = '{"level":"warning","msg":"sink loki is down, alerts wait in the spool: connection refused","time":"2026-11-25T10:00:00Z"}\n'
+SINK_UP = '{"level":"info","msg":"sink loki is up again after 12 s","time":"2026-11-25T10:00:00Z"}\n'
 LOKI_ERROR = '{"level":"error","msg":"loki is down: connection refused","time":"2026-11-25T10:00:00Z"}\n'
+
+
+def summary(state):
+    """The relay's summary, with a sink in that state."""
+    return ('{"level":"info","msg":"alerts stored: 9, sent twice: 0, refused: 0, waiting: 4, spool: 4096 of 536870912 bytes'
+            f'; loki: 5 delivered, 0 dropped, 3 retries, {state}","time":"2026-11-25T10:00:00Z"}}\n')
 
 
 def healthy(nodes=5):
@@ -75,6 +83,8 @@ SICK = [
     (log("falco", PROBE_ERROR), "no repeated failures of the probe in the agents' logs: 5 such lines in 5"),
     (log("falco", ""), "no repeated failures of the probe in the agents' logs: the log is empty"),
     (log("falcosidekick", LOKI_ERROR * 3), "no repeated delivery errors in the relay's log: 3 such lines in 3"),
+    (log("falcosidekick", SINK_DOWN + RELAY_LOG), "every sink takes alerts: loki down"),
+    (log("falcosidekick", SINK_UP + summary("down")), "every sink takes alerts: loki down"),
     (log("falcosidekick", "2026/11/25 10:00:00 [ERROR] : Loki - connection refused\n" * 2), "2 such lines in 2"),
 ]
 
@@ -101,7 +111,14 @@ class Verify(unittest.TestCase):
 
     def test_all_is_well(self):
         done = self.run_script(copy.deepcopy(self.cluster))
-        self.assertEqual((done.returncode, done.stdout.count("pass  "), done.stderr), (0, 6, ""), done.stdout)
+        self.assertEqual((done.returncode, done.stdout.count("pass  "), done.stderr), (0, 7, ""), done.stdout)
+
+    def test_a_sink_that_came_back_is_well(self):
+        for text in (SINK_DOWN + SINK_UP, SINK_DOWN + summary("up")):
+            cluster = copy.deepcopy(self.cluster)
+            log("falcosidekick", text)(cluster)
+            done = self.run_script(cluster)
+            self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_each_sickness_fails_its_own_check(self):
         for change, message in SICK:
@@ -124,7 +141,7 @@ class Verify(unittest.TestCase):
     def test_a_cluster_that_does_not_answer(self):
         environment = {**os.environ, "KUBECONFIG": "/dev/null", "PATH": os.path.dirname(rendering.KUBECTL) + ":" + os.environ["PATH"]}
         done = subprocess.run([SCRIPT], env=environment, capture_output=True, text=True, timeout=300)
-        self.assertEqual((done.returncode, done.stdout.count("FAIL  ")), (6, 6), done.stdout)
+        self.assertEqual((done.returncode, done.stdout.count("FAIL  ")), (7, 7), done.stdout)
 
     def test_usage(self):
         self.assertIn("--without-argocd", subprocess.run([SCRIPT, "--help"], capture_output=True, text=True).stdout)
