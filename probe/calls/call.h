@@ -106,10 +106,13 @@ static __always_inline void send_call(struct task_struct *task, const struct cal
 	fill_task(&record->task, task);
 	record->result = call->result;
 	__builtin_memcpy(record->arguments, call->args, sizeof(record->arguments));
-	s->call = *call;
+	if (call != &s->call)
+		s->call = *call;
 	s->names_used = 0;
 	if (call->from_ring)
 		record->task.flags |= SAKER_TASK_RING;
+	if (call->ruled_out)
+		record->task.flags |= SAKER_TASK_RULED_OUT;
 	if (file && shape->arguments[0] == SAKER_ARGUMENT_FD) {
 		s->file = file;
 		add_open_file(call->args[0], 0);

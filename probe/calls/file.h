@@ -98,6 +98,8 @@ static __always_inline void send_file(struct task_struct *task, const struct cal
 		return;
 	record = (struct saker_file_record *)s->record;
 	fill_task(&record->task, task);
+	if (call->ruled_out)
+		record->task.flags |= SAKER_TASK_RULED_OUT;
 	record->result = call->result;
 	name = fill_arguments(record, call);
 	if (name)

@@ -34,6 +34,7 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup)
 
 	if (key_of(cgroup, &key)) {
 		bpf_map_delete_elem(&cgroup_class, &key);
+		__sync_fetch_and_add(&cgroup_version, 1);
 		send_cgroup(cgroup, key, SAKER_CGROUP_REMOVED);
 	}
 	return 0;

@@ -73,6 +73,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	__u32 scope = scope_of(task);
 	struct scratch *s;
 
+	count_version(READ(task, tgid));
 	s = begin_record(SAKER_RECORD_EXEC, SAKER_EVENT_EXECVE, READ(task, pid), sizeof(*record));
 	if (!s)
 		return 0;

@@ -50,6 +50,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 
 	if (READ(signal, live.counter) > 0)
 		return 0;
+	count_version(READ(task, tgid));
 	if (event_scope[SAKER_EVENT_PROCEXIT])
 		scope = scope_of(task);
 	s = begin_record(SAKER_RECORD_EXIT, SAKER_EVENT_PROCEXIT, READ(task, pid), sizeof(*record));

@@ -12,6 +12,7 @@ int BPF_PROG(process_fork, struct task_struct *creator, struct task_struct *chil
 
 	if (READ(child, pid) != READ(child, tgid))
 		return 0;
+	count_version(READ(child, tgid));
 	s = begin_record(SAKER_RECORD_FORK, SAKER_EVENT_CLONE, READ(child, pid), sizeof(*record));
 	if (!s)
 		return 0;

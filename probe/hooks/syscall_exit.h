@@ -3,38 +3,89 @@
 // syscall_exit: the calls that rules want, at their end.
 //
 // Runs for every system call of the machine, so the first thing is to leave: a call that no rule wants costs
-// two bytes of a table, a wanted one in the wrong place (host or container) a look at the task's cgroup.
+// two bytes of a table, and one that no rule could match a few look-ups (lib/plan.h).
 #include "calls/call.h"
 #include "calls/file.h"
+#include "lib/plan_names.h"
 
 static __always_inline bool is_exec(__u32 event)
 {
 	return event == SAKER_EVENT_EXECVE || event == SAKER_EVENT_EXECVEAT;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
+/* The call at its end; `regs` still has its arguments. */
+static __always_inline int end_call(struct task_struct *task, struct pt_regs *regs, __u32 number, bool compat,
+				    long result)
 {
-	struct task_struct *task = current_task();
-	struct call call = {.compat = is_compat(task), .result = result};
-	__u32 number = syscall_number(regs);
+	struct call *call;
+	struct scratch *s;
+	__u32 event;
+	int why;
 
 	if (number >= SAKER_SYSCALL_NUMBERS)
 		return 0;
-	call.event = syscall_event[call.compat][number];
-	if (call.event == SAKER_EVENT_NONE || call.event >= SAKER_EVENTS_MAX)
+	event = syscall_event[compat][number];
+	if (event == SAKER_EVENT_NONE || event >= SAKER_EVENTS_MAX)
 		return 0;
 	/* A successful exec has had its record from the exec tracepoint. */
-	if (is_exec(call.event) && result >= 0)
+	if (is_exec(event) && result >= 0)
 		return 0;
-	if (!(scope_of(task) & event_scope[call.event])) {
-		count_filtered(call.event);
+	s = my_scratch();
+	if (!s) {
+		count_dropped(SAKER_COUNT_DROP_SCRATCH, event);
 		return 0;
 	}
-	read_args(&call, regs);
-	if (call.event <= SAKER_EVENT_EXECVEAT)
-		send_file(task, &call);
+	call = &s->call;
+	call->event = event;
+	call->compat = compat;
+	call->from_ring = call->ruled_out = false;
+	call->result = result;
+	read_args(call, regs);
+	why = plan_passes();
+	if (why) {
+		count_ruled_out(event, why);
+		if (!plan_compare)
+			return 0;
+		call->ruled_out = true;
+	}
+	if (event <= SAKER_EVENT_EXECVEAT)
+		send_file(task, call);
 	else
-		send_call(task, &call, 0);
+		send_call(task, call, 0);
 	return 0;
+}
+
+/* One hook for all calls. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
+{
+	__u32 number = syscall_number(regs);
+	struct task_struct *task;
+
+	/* What is nearly always so comes before anything is known of the task. */
+	if (number >= SAKER_SYSCALL_NUMBERS || !syscall_wanted[number] || calls_by_each)
+		return 0;
+	task = current_task();
+	return end_call(task, regs, number, is_compat(task), result);
+}
+
+/* A hook for each call that is wanted; the others do not come here. The kernel fires these tracepoints for calls of
+ * its own width only. */
+struct one_call {
+	__u64 common;
+	long number;
+	long result;
+};
+
+SEC("tracepoint")
+int syscall_exit_one(struct one_call *ctx)
+{
+	struct task_struct *task = current_task();
+	struct pt_regs *regs;
+
+	if (!calls_by_each)
+		return 0;
+	regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return end_call(task, TYPED(struct pt_regs, regs), ctx->number, false, ctx->result);
 }

@@ -111,12 +111,26 @@ static __always_inline __u8 class_of(struct cgroup *cgroup, __u64 key)
 	return SAKER_CGROUP_PENDING;
 }
 
-/* enum saker_scope bits of where the task may be: both while its cgroups are not decided. */
-static __always_inline __u32 scope_of(struct task_struct *task)
+/* The last answer of this CPU. The cgroups' addresses name them until one is removed: then, and when a class is
+ * decided, `cgroup_version` is counted up. */
+struct known_scope {
+	__u64 v2, v1;
+	__u32 version;
+	__u32 scope;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct known_scope);
+} known_scopes SEC(".maps");
+
+__u32 cgroup_version = 1;
+
+/* enum saker_scope bits of where the cgroups' tasks may be: both while they are not decided. */
+static __always_inline __u32 look_up_scope(struct css_set *set, struct cgroup *v2, struct cgroup *v1)
 {
-	struct css_set *set = READ(task, cgroups);
-	struct cgroup *v2 = READ(set, dfl_cgrp);
-	struct cgroup *v1 = v1_cgroup(set);
 	__u8 class = class_of(v2, cgroup_key_v2(set));
 
 	if (class == SAKER_CGROUP_CONTAINER)
@@ -130,6 +144,27 @@ static __always_inline __u32 scope_of(struct task_struct *task)
 	if (class == SAKER_CGROUP_CONTAINER)
 		return SAKER_SCOPE_CONTAINER;
 	return class == SAKER_CGROUP_HOST ? SAKER_SCOPE_HOST : SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER;
+}
+
+static __always_inline __u32 scope_of(struct task_struct *task)
+{
+	/* Read before the classes are: an answer that comes in between makes what is kept stale, not wrong. */
+	__u32 version = *(volatile __u32 *)&cgroup_version, zero = 0, scope;
+	struct css_set *set = READ(task, cgroups);
+	struct cgroup *v2 = READ(set, dfl_cgrp);
+	struct cgroup *v1 = v1_cgroup(set);
+	struct known_scope *known = bpf_map_lookup_elem(&known_scopes, &zero);
+
+	if (known && known->v2 == (__u64)v2 && known->v1 == (__u64)v1 && known->version == version)
+		return known->scope;
+	scope = look_up_scope(set, v2, v1);
+	if (known && scope != (SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER)) {
+		known->v2 = (__u64)v2;
+		known->v1 = (__u64)v1;
+		known->version = version;
+		known->scope = scope;
+	}
+	return scope;
 }
 
 #endif /* SAKER_CGROUP_H */

@@ -16,6 +16,8 @@
 #ifndef SAKER_EMIT_H
 #define SAKER_EMIT_H
 
+#include "wire/plan.h"
+
 #include "lib/settings.h"
 #include "lib/syscall.h"
 
@@ -54,6 +56,7 @@ struct counters {
 	__u64 sent[SAKER_EVENTS_MAX];
 	__u64 filtered[SAKER_EVENTS_MAX];
 	__u64 dropped[SAKER_EVENTS_MAX];
+	__u64 ruled_out[SAKER_PLAN_PROGRAMS][SAKER_PLAN_DIMENSIONS]; /* the dimension that ruled the last term out */
 };
 
 struct {

@@ -81,8 +81,8 @@ static __always_inline bool step_up_inside(struct scratch *s, __u64 root_dentry)
 	return dentry == parent || !prepend(s, dentry);
 }
 
-/* Walks up from the place in walk_dentry and walk_mount. */
-__noinline int add_resolved_path(__u16 kind)
+/* Walks up from the place in walk_dentry and walk_mount; true when the inner path may differ. */
+__noinline int walk_resolved(void)
 {
 	struct task_struct *task = current_task();
 	struct fs_struct *fs = READ(task, fs);
@@ -100,11 +100,10 @@ __noinline int add_resolved_path(__u16 kind)
 	for (i = 0; i < COMPONENTS_MAX; i++)
 		if (step_up(s, root_dentry, root_mnt))
 			break;
-	add_walk(s, kind);
 	return s->walk_crossed || mnt != root_mnt;
 }
 
-__noinline int add_inside_path(__u16 kind)
+__noinline int walk_inside(void)
 {
 	struct task_struct *task = current_task();
 	struct fs_struct *fs = READ(task, fs);
@@ -119,8 +118,6 @@ __noinline int add_inside_path(__u16 kind)
 	for (i = 0; i < COMPONENTS_MAX; i++)
 		if (step_up_inside(s, root_dentry))
 			break;
-	if (s->walk_whole)
-		add_walk(s, kind);
 	return 0;
 }
 
@@ -128,15 +125,21 @@ __noinline int add_inside_path(__u16 kind)
  * the place is on another mount than the root, so that an inner path may differ. */
 static __always_inline bool add_path(struct scratch *s, struct dentry *dentry, struct vfsmount *mnt, __u16 kind)
 {
+	bool inner;
+
 	s->walk_dentry = (__u64)dentry;
 	s->walk_mount = (__u64)mnt;
-	return add_resolved_path(kind);
+	inner = walk_resolved();
+	add_walk(s, kind);
+	return inner;
 }
 
 static __always_inline void add_inner_path(struct scratch *s, struct dentry *dentry)
 {
 	s->walk_dentry = (__u64)dentry;
-	add_inside_path(SAKER_PART_INNER);
+	walk_inside();
+	if (s->walk_whole)
+		add_walk(s, SAKER_PART_INNER);
 }
 
 static __always_inline void add_cwd(struct scratch *s, struct task_struct *task)

@@ -23,9 +23,11 @@ const volatile __u32 agent_tgid;
 
 /* Laid over the map's memory by user space as saker_probe__bss. */
 __u16 syscall_event[2][SAKER_SYSCALL_NUMBERS]; /* [native, 32-bit][number] -> enum saker_event */
+__u8 syscall_wanted[SAKER_SYSCALL_NUMBERS];    /* by either table */
 __u8 event_scope[SAKER_EVENTS_MAX];            /* enum saker_scope bits; 0 = no rule wants it */
 struct saker_shape event_shape[SAKER_EVENTS_MAX];
 __u16 ring_event[SAKER_RING_OPS];              /* opcode -> enum saker_event */
+__u32 calls_by_each;                           /* each wanted call has a hook of its own */
 __u32 reader_state;                            /* enum saker_reader_state */
 
 #endif /* SAKER_SETTINGS_H */

@@ -11,6 +11,7 @@ struct call {
 	__u32 event;
 	bool compat;
 	bool from_ring; /* of an io_uring; strings are in scratch memory then, in the order of the arguments */
+	bool ruled_out; /* the plan would not have sent it */
 	__s64 result;
 	__u64 args[SAKER_ARGUMENTS];
 };

@@ -6,6 +6,7 @@
 #define SAKER_TASK_H
 
 #include "lib/cgroup.h"
+#include "lib/process.h"
 
 #define PID_LEVELS_MAX 32 /* MAX_PID_NS_LEVEL */
 
@@ -90,6 +91,7 @@ static __always_inline void fill_task(struct saker_task *out, struct task_struct
 	struct pid_namespace *pid_ns = pid_ns_of(pid);
 
 	out->tgid = READ(task, tgid);
+	out->version = version_of(out->tgid);
 	out->start_ns = READ(leader, start_boottime);
 	fill_identity(parent, &out->parent_tgid, &out->parent_start_ns);
 	out->vtid = pid_in_own_ns(pid);

@@ -95,6 +95,7 @@ enum saker_task_flags {
 	SAKER_TASK_MAIN_THREAD = 1,
 	SAKER_TASK_COMPAT = 2,  /* the call came through the 32-bit table */
 	SAKER_TASK_RING = 4,    /* the call came through an io_uring */
+	SAKER_TASK_RULED_OUT = 8, /* the filter plan would not have sent it; it compares */
 };
 
 /* The task that acted, as the kernel has it at the time of the record. */
@@ -120,6 +121,8 @@ struct saker_task {
 	__u32 tty;              /* device number as in /proc/PID/stat; 0 = none */
 	__u32 mnt_ns, pid_ns, net_ns, user_ns; /* inode numbers */
 	__u32 flags;            /* enum saker_task_flags */
+	__u32 version;          /* of what the process runs, see plan.h; 24 bits */
+	__u32 pad;
 	char comm[16];          /* of the process's main thread */
 };
 
@@ -320,14 +323,14 @@ enum saker_counter {
 #endif
 SAKER_ASSERT_SIZE(struct saker_part, 8);
 SAKER_ASSERT_SIZE(struct saker_header, 24);
-SAKER_ASSERT_SIZE(struct saker_task, 152);
-SAKER_ASSERT_SIZE(struct saker_fork_record, 192);
-SAKER_ASSERT_SIZE(struct saker_exec_record, 216);
-SAKER_ASSERT_SIZE(struct saker_exit_record, 192);
-SAKER_ASSERT_SIZE(struct saker_file_record, 224);
+SAKER_ASSERT_SIZE(struct saker_task, 160);
+SAKER_ASSERT_SIZE(struct saker_fork_record, 200);
+SAKER_ASSERT_SIZE(struct saker_exec_record, 224);
+SAKER_ASSERT_SIZE(struct saker_exit_record, 200);
+SAKER_ASSERT_SIZE(struct saker_file_record, 232);
 SAKER_ASSERT_SIZE(struct saker_cgroup_record, 40);
 SAKER_ASSERT_SIZE(struct saker_shape, 16);
-SAKER_ASSERT_SIZE(struct saker_call_record, 232);
+SAKER_ASSERT_SIZE(struct saker_call_record, 240);
 SAKER_ASSERT_SIZE(struct saker_descriptor, 104);
 
 #endif /* SAKER_WIRE_RECORDS_H */

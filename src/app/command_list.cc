@@ -152,23 +152,4 @@ int command_list_rules(const Config& config, const Options& options) {
   return kExitGood;
 }
 
-int command_rules_plan(const Config& config) {
-  const auto loaded = load_configured_rules(config);
-  if (!loaded) return kExitBadInput;
-  const auto& rules = loaded->rules;
-  for (event::TypeId type = 1; std::size_t{type} < event::type_count(); ++type) {
-    if (!capture::is_collected(type)) continue;
-    const rules::EventScope scope = rules->scope(type);
-    if (!scope.host && !scope.container) continue;
-    fmt::print("{:20} {}{}{}\n", event::type_name(type), scope.host ? "host" : "",
-               scope.host && scope.container ? " and " : "", scope.container ? "containers" : "");
-    for (const rules::EnabledRule& rule : rules->rules()) {
-      if (std::find(rule.event_types.begin(), rule.event_types.end(), type) != rule.event_types.end()) {
-        fmt::print("    {}\n", rule.rule.name);
-      }
-    }
-  }
-  return kExitGood;
-}
-
 }  // namespace saker::app

@@ -19,6 +19,22 @@ namespace {
 constexpr int kTurnMs = 250;                              // the longest sleep between two looks at the clock
 constexpr std::uint64_t kOutputsGraceNs = 5'000'000'000;  // for what is queued when the agent ends
 
+void log_plan(const observe::Snapshot& snapshot) {
+  std::string ruled_out;
+  for (unsigned dimension = 0; dimension < SAKER_PLAN_DIMENSIONS; ++dimension) {
+    std::uint64_t sum = 0;
+    for (const auto& program : snapshot.plan_counts) sum += program[dimension];
+    if (sum > 0)
+      ruled_out +=
+          fmt::format(" {}={}", rules::dimension_name(static_cast<saker_plan_dimension>(dimension)), sum);
+  }
+  log(LogLevel::kInfo, "ruled out by:{}", ruled_out.empty() ? " nothing" : ruled_out);
+  if (const observe::PlanStats& stats = snapshot.plan; stats.ruled_out > 0)
+    log(stats.disagreed > 0 ? LogLevel::kError : LogLevel::kInfo,
+        "plan compared: {} events that it rules out were judged, {} of them matched a rule", stats.ruled_out,
+        stats.disagreed);
+}
+
 void log_summary(const observe::Snapshot& snapshot) {
   const observe::PipelineStats& stats = snapshot.pipeline;
   const capture::ProbeCounters& counters = snapshot.probe;
@@ -27,6 +43,7 @@ void log_summary(const observe::Snapshot& snapshot) {
       "events seen: {}, judged: {}, matched: {}, filtered in the kernel: {}, dropped: {}{}{}", stats.records,
       stats.judged, stats.matched, counters.cause[SAKER_COUNT_FILTERED], counters.drops(),
       causes.empty() ? "" : ", causes: ", causes);
+  log_plan(snapshot);
   const observe::RuleCounts& rules = snapshot.rules;
   std::map<rules::Priority, std::uint64_t> by_priority;
   for (const auto& [name, count] : rules) by_priority[count.priority] += count.matches;
@@ -90,7 +107,8 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
                      .hostname = own_hostname(),
                      .processes = {.processes_max = config.processes_max},
                      .board = &board,
-                     .self_test = &self_test});
+                     .self_test = &self_test,
+                     .plan = config.plan});
   if (const auto started = start(driver, pipeline, state, *revision); !started) {
     log(LogLevel::kError, "{}", started.error().message);
     return kExitNoProbe;

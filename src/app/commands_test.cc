@@ -121,7 +121,7 @@ TEST_F(Commands, RulesPlan) {
   Config config;
   config.rules_files = {file(kGood)};
   EXPECT_EQ(run([&] { return command_rules_plan(config); }), kExitGood);
-  EXPECT_EQ(out_, "openat               containers\n    A rule\n");
+  EXPECT_EQ(out_, "openat\n  asked: scope\n   0 A rule\n       scope: container undecided\n");
 }
 
 TEST_F(Commands, ListFields) {

@@ -18,6 +18,7 @@
 #include "alert/program_output.h"
 #include "app/drop_watch.h"
 #include "app/loaded_file.h"
+#include "app/plan_options.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "capture/driver.h"
@@ -50,6 +51,7 @@ struct Config {
                                           "/etc/saker/rules/rules.d"};
   Engine engine = Engine::kModernEbpf;
   capture::DriverOptions driver;
+  PlanOptions plan;
   std::uint32_t processes_max = 262'144;
   std::string host_root;  // where the host's / is mounted; "" = at /
   alert::Format format;

@@ -1,5 +1,7 @@
 #include "app/config_keys.h"
 
+#include "event/types.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
@@ -170,6 +172,35 @@ std::string set_host_root(Config& config, const Node& value) {
   while (!config.host_root.empty() && config.host_root.back() == '/') config.host_root.pop_back();
   return {};
 }
+
+// Falco's list says what is read for the engine's state beside what the rules want. The kernel is asked for
+// state here, so only names with `!` change anything.
+std::string set_base_syscalls(Config& config, const Node& value) {
+  config.plan.never.clear();
+  for (const auto& entry : value.as<std::vector<std::string>>()) {
+    const bool excluded = entry.starts_with('!');
+    const auto type = event::find_type(std::string_view(entry).substr(excluded ? 1 : 0));
+    if (!type) return fmt::format("unknown system call '{}'", entry);
+    if (excluded) config.plan.never.push_back(*type);
+  }
+  return {};
+}
+
+std::string set_call_hooks(Config& config, const Node& value) {
+  const auto kind = value.as<std::string>();
+  if (kind == "auto") {
+    config.driver.call_hooks = capture::CallHooksKind::kAuto;
+  } else if (kind == "one") {
+    config.driver.call_hooks = capture::CallHooksKind::kOne;
+  } else if (kind == "each") {
+    config.driver.call_hooks = capture::CallHooksKind::kEach;
+  } else {
+    return "must be auto, one (a hook for all calls) or each (one for each wanted call)";
+  }
+  return {};
+}
+
+std::string set_nothing(Config&, const Node&) { return {}; }
 
 std::string set_priority(Config& config, const Node& value) {
   const auto priority = rules::parse_priority(value.as<std::string>());
@@ -352,10 +383,17 @@ constexpr ConfigKey kKeys[] = {
     {"saker.ring_bytes", kInteger, set_ring_bytes},
     {"saker.processes_max", kInteger, set_processes},
     {"saker.host_root", kText, set_host_root},
+    {"engine.modern_ebpf.drop_failed_exit", kBool, SET(plan.drop_failed_exit)},
+    {"base_syscalls.custom_set", kTexts, set_base_syscalls},
+    // State needs no system calls here, and rules ask for theirs.
+    {"base_syscalls.repair", kBool, set_nothing},
+    {"base_syscalls.all", kBool, set_nothing},
+    {"saker.plan.enabled", kBool, SET(plan.enabled)},
+    {"saker.call_hooks", kText, set_call_hooks},
+    {"saker.plan.compare", kBool, SET(plan.compare)},
 
     // Falco's, not honoured: what asks for something is said at start.
     {"config_files", kList, nullptr, names_existing_path},
-    {"engine.modern_ebpf.drop_failed_exit", kBool, nullptr, is_true},
     {"engine.kmod", kMap},
     {"engine.ebpf", kMap},
     {"engine.gvisor", kMap},
@@ -399,9 +437,6 @@ constexpr ConfigKey kKeys[] = {
     {"metrics.jemalloc_stats_enabled", kBool},
     {"metrics.convert_memory_to_mb", kBool},
     {"metrics.include_empty_values", kBool},
-    {"base_syscalls.custom_set", kTexts, nullptr, is_not_empty},
-    {"base_syscalls.repair", kBool, nullptr, is_true},
-    {"base_syscalls.all", kBool, nullptr, is_true},
     {"falco_libs", kMap},
 };
 

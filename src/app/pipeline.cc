@@ -22,23 +22,10 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kMetadataRetryNs = kSecond / 1000;
 constexpr std::uint32_t kMetadataTriesMax = 16;
 
-bool hooks_calls(const capture::ScopePlan& plan) {
-  for (event::TypeId type = 1; std::size_t{type} < plan.size(); ++type) {
-    if (plan[type] != 0 && type != event::kProcexit) return true;
-  }
-  return false;
-}
-
-capture::ScopePlan plan_of(const rules::RuleSet& rules) {
-  capture::ScopePlan plan{};
-  for (event::TypeId type = 1; std::size_t{type} < plan.size(); ++type) {
-    if (!capture::is_collected(type)) continue;
-    const rules::EventScope scope = rules.scope(type);
-    if (scope.host) plan[type] |= SAKER_SCOPE_HOST;
-    if (scope.container) plan[type] |= SAKER_SCOPE_CONTAINER;
-  }
-  // Where calls are hooked at all, the self-test's is wanted from everywhere.
-  if (hooks_calls(plan)) plan[observe::SelfTest::event_type()] = SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER;
+// Where calls are hooked at all, the self-test's is wanted from everywhere.
+PlanOptions plan_options(const PipelineOptions& options) {
+  PlanOptions plan = options.plan;
+  if (options.self_test) plan.always.push_back(observe::SelfTest::event_type());
   return plan;
 }
 
@@ -59,33 +46,29 @@ Pipeline::Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revi
       processes_(options_.processes),
       containers_(state::Containers::Limits{}),
       by_rule_(revision_->rules->rules().size()),
-      plan_(plan_of(*revision_->rules)),
+      plan_(driver, plan_options(options_)),
       wall_minus_boot_ns_(wall_minus_boot_ns()) {}
 
 Result<> Pipeline::start() {
   capture::read_users(options_.host_root, users_);
   TRY(driver_.attach());
+  plan_.before_scan();
   const auto scanned = capture::scan_processes(options_.host_root + "/proc", processes_);
   if (!scanned) log(LogLevel::kWarning, "{}", scanned.error().message);
-  TRY(driver_.set_plan(plan_));
-  if (options_.self_test) options_.self_test->use_call(hooks_calls(plan_));
+  TRY(plan_.apply(*revision_->rules));
+  if (options_.self_test) options_.self_test->use_call(plan_.hooks_calls());
   log(LogLevel::kInfo, "{} processes were here before", scanned ? *scanned : 0);
   return {};
 }
 
 Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
   auto evaluator = std::make_unique<rules::Evaluator>(*next->rules);
-  const capture::ScopePlan plan = plan_of(*next->rules);
-  if (auto set = driver_.set_plan(plan); !set) {
-    if (const auto back = driver_.set_plan(plan_); !back) log(LogLevel::kError, "{}", back.error().message);
-    return set;
-  }
+  TRY(plan_.apply(*next->rules));
   count_rules(earlier_);
   evaluator_ = std::move(evaluator);
-  plan_ = plan;
   by_rule_.assign(next->rules->rules().size(), 0);
   revision_ = std::move(next);
-  if (options_.self_test) options_.self_test->use_call(hooks_calls(plan_));
+  if (options_.self_test) options_.self_test->use_call(plan_.hooks_calls());
   return {};
 }
 
@@ -109,6 +92,8 @@ observe::Snapshot Pipeline::snapshot() const {
   count_rules(made.rules);
   made.alert_delay = alert_delay_.snapshot();
   made.probe = driver_.counters();
+  made.plan = plan_.stats();
+  made.plan_counts = driver_.plan().counts();
   made.reader = driver_.reader_stats();
   made.rings = driver_.ring_count();
   made.process_table = processes_.stats();
@@ -141,6 +126,8 @@ void Pipeline::take(std::span<const std::byte> record) {
   ++stats_.records;
   if (const auto* cgroup = std::get_if<event::Cgroup>(&event.body)) return place(*cgroup);
   const state::Process* process = processes_.on(event);
+  arena_.reset();
+  plan_.on(event, process, processes_, arena_);
   // The first program of a container starts after its runtime has written the bundle: the time to read it.
   if (std::holds_alternative<event::Exec>(event.body)) {
     if (state::Container* container = containers_.find(event.task).container) {
@@ -151,7 +138,7 @@ void Pipeline::take(std::span<const std::byte> record) {
   // Where the child comes back from its own call, that is the event; its record only brings the process.
   if (capture::kChildrenReturn && std::holds_alternative<event::Fork>(event.body)) return;
   const bool self_test = is_self_test(event);
-  if (event.type < plan_.size() && plan_[event.type] != 0) judge(event, process, self_test);
+  if (plan_.wants(event.type)) judge(event, process, self_test);
 }
 
 void Pipeline::place(const event::Cgroup& cgroup) {
@@ -194,6 +181,7 @@ void Pipeline::judge(event::Event& event, const state::Process* process, bool se
   const auto matches = evaluator_->evaluate(subject, arena_);
   if (matches.empty() || self_test) return;
   ++stats_.matched;
+  plan_.matched(event, revision_->rules->rules()[matches[0].rule].rule.name);
   for (const auto& match : matches) {
     ++by_rule_[match.rule];
     subject.name_index = match.name_index;

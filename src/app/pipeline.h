@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "app/kernel_plan.h"
 #include "app/revision.h"
 #include "base/arena.h"
 #include "base/result.h"
@@ -35,6 +36,7 @@ struct PipelineOptions {
   state::ProcessTable::Limits processes;
   observe::Board* board = nullptr;  // both may be missing; they must outlive the pipeline
   observe::SelfTest* self_test = nullptr;
+  PlanOptions plan;
 };
 
 class Pipeline {
@@ -80,7 +82,7 @@ class Pipeline {
   Histogram alert_delay_;
   std::vector<std::uint64_t> by_rule_;  // matches since the revision came
   observe::RuleCounts earlier_;         // those before
-  capture::ScopePlan plan_{};
+  KernelPlan plan_;
   std::uint64_t number_ = 0;
   std::uint64_t first_wall_ns_ = 0, previous_wall_ns_ = 0;  // of judged events
   std::uint64_t wall_minus_boot_ns_ = 0;

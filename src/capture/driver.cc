@@ -146,17 +146,22 @@ struct Driver::Impl {
   std::vector<UniqueFd> ring_fds;
   std::vector<MappedRing> mapped;
   std::unique_ptr<RingReader> reader;
-  std::unique_ptr<bpf_link, LinkDestroyer> syscall_link;
   UniqueFd epoll;
   UniqueFd waker;  // an eventfd among the rings
   std::uint64_t last_wait_ns = 0;
 
+  std::optional<PlanMaps> plan;
+  std::optional<CallHooks> hooks;
+  std::vector<SyscallNumber> calls;  // that some rule wants
+  bool any_ring_call = false, any_compat_call = false;
   bool has_rings = false;  // the kernel tells of io_uring's requests
   std::vector<std::unique_ptr<bpf_link, LinkDestroyer>> ring_links;
 
   Result<> open(const DriverOptions& options);
   void choose_ring_programs(const btf* types);
   Result<> attach_ring_programs();
+  void route(const event::FilterPlan& wanted, bool widen);
+  Result<> attach_wanted();
   Result<> make_rings(const DriverOptions& options);
 };
 
@@ -180,10 +185,19 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   constants.v1_hierarchy = cgroups.v1_hierarchy;
   bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(cpus));
   bpf_program__set_autoattach(skeleton->progs.syscall_exit, false);
+  bpf_program__set_autoattach(skeleton->progs.syscall_exit_one, false);
+  // Verifying it takes time at each start: not where it will not be used.
+  const bool one_by_one = options.call_hooks == CallHooksKind::kEach ||
+                          (options.call_hooks == CallHooksKind::kAuto && !has_compat_calls());
+  bpf_program__set_autoload(
+      skeleton->progs.syscall_exit_one,
+      one_by_one && libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_pt_regs, nullptr) == 1);
   choose_ring_programs(types.get());
   if (const int error = saker_probe__load(skeleton.get()); error != 0) {
     return driver_error("load the probe into the kernel", -error);
   }
+  plan.emplace(*skeleton);
+  hooks.emplace(*skeleton, options.call_hooks);
   return make_rings(options);
 }
 
@@ -265,43 +279,58 @@ Result<> Driver::attach() {
   return {};
 }
 
-Result<> Driver::set_plan(const ScopePlan& plan) {
-  auto& memory = *impl_->skeleton->bss;
-  bool any_call = false;
-  for (event::TypeId type = 0; type < plan.size(); ++type) {
+// What the probe does with calls of each type. First all that the old plan or the new one wants, so that
+// neither misses any while they change places; then what the new one wants alone.
+void Driver::Impl::route(const event::FilterPlan& wanted, bool widen) {
+  auto& memory = *skeleton->bss;
+  const auto is_wanted = [&](event::TypeId type, std::uint16_t now) {
+    return wanted.scope[type] != 0 || (widen && now != 0);
+  };
+  for (event::TypeId type = 0; type < wanted.scope.size(); ++type) {
     memory.event_shape[type] = event::shape_of(type);
-    memory.event_scope[type] = plan[type];
+    memory.event_scope[type] = static_cast<__u8>(wanted.scope[type] | (widen ? memory.event_scope[type] : 0));
   }
-  const auto fill = [&](std::span<const SyscallNumber> table, auto& row) {
+  calls.clear();
+  any_ring_call = any_compat_call = false;
+  const auto fill = [&](std::span<const SyscallNumber> table, auto& row, auto note) {
     for (const SyscallNumber& syscall : table) {
-      const bool wanted = plan[syscall.type] != 0;
-      row[syscall.number] = wanted ? syscall.type : event::TypeId{0};
-      any_call |= wanted;
+      const bool want = is_wanted(syscall.type, row[syscall.number]);
+      row[syscall.number] = want ? syscall.type : event::TypeId{0};
+      if (want) note(syscall);
     }
   };
-  fill(native_syscalls(), memory.syscall_event[0]);
-  fill(compat_syscalls(), memory.syscall_event[1]);
-  bool any_ring_call = false;
-  for (const SyscallNumber& op : ring_operations()) {
-    const bool wanted = plan[op.type] != 0;
-    memory.ring_event[op.number] = wanted ? op.type : event::TypeId{0};
-    any_ring_call |= wanted;
-  }
-  if (!any_ring_call) impl_->ring_links.clear();
-  if (any_ring_call && impl_->has_rings && impl_->ring_links.empty()) TRY(impl_->attach_ring_programs());
-  if (!any_call) {
-    impl_->syscall_link.reset();  // then no system call pays for us
-  } else if (!impl_->syscall_link) {
-    impl_->syscall_link.reset(bpf_program__attach(impl_->skeleton->progs.syscall_exit));
-    if (!impl_->syscall_link) return driver_error("attach to system calls", errno);
-  }
-  return {};
+  fill(native_syscalls(), memory.syscall_event[0], [&](const SyscallNumber& call) { calls.push_back(call); });
+  fill(compat_syscalls(), memory.syscall_event[1], [&](const SyscallNumber&) { any_compat_call = true; });
+  for (std::size_t number = 0; number < std::size(memory.syscall_wanted); ++number)
+    memory.syscall_wanted[number] =
+        memory.syscall_event[0][number] != 0 || memory.syscall_event[1][number] != 0;
+  fill(ring_operations(), memory.ring_event, [&](const SyscallNumber&) { any_ring_call = true; });
 }
+
+Result<> Driver::Impl::attach_wanted() {
+  if (any_ring_call && has_rings && ring_links.empty()) TRY(attach_ring_programs());
+  return hooks->want(calls, any_compat_call);
+}
+
+Result<> Driver::apply(const event::FilterPlan& plan) {
+  impl_->route(plan, true);
+  TRY(impl_->attach_wanted());
+  TRY(impl_->plan->apply(plan));
+  impl_->route(plan, false);
+  if (!impl_->any_ring_call) impl_->ring_links.clear();
+  return impl_->hooks->want(impl_->calls, impl_->any_compat_call);  // what nothing wants pays nothing
+}
+
+void Driver::compare_plan(bool on) { impl_->skeleton->bss->plan_compare = on ? 1 : 0; }
+const CallHooks& Driver::call_hooks() const { return *impl_->hooks; }
+PlanMaps& Driver::plan() { return *impl_->plan; }
+const PlanMaps& Driver::plan() const { return *impl_->plan; }
 
 void Driver::set_cgroup_class(std::uint64_t key, saker_cgroup_class decided) {
   const auto value = static_cast<std::uint8_t>(decided);
   // BPF_EXIST: a cgroup that is gone again must not come back into the map.
   bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.cgroup_class), &key, &value, BPF_EXIST);
+  __atomic_fetch_add(&impl_->skeleton->data->cgroup_version, 1, __ATOMIC_SEQ_CST);
 }
 
 std::size_t Driver::drain(const RingReader::Handler& handler) {
@@ -342,6 +371,7 @@ ProbeCounters Driver::counters() const {
     std::uint64_t sent[SAKER_EVENTS_MAX];
     std::uint64_t filtered[SAKER_EVENTS_MAX];
     std::uint64_t dropped[SAKER_EVENTS_MAX];
+    PlanCounts ruled_out;
   };
   static_assert(sizeof(PerCpu) % 8 == 0);
   std::vector<PerCpu> rows(static_cast<std::size_t>(cpus));

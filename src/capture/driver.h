@@ -11,6 +11,8 @@
 #include <span>
 
 #include "base/result.h"
+#include "capture/call_hooks.h"
+#include "capture/plan_maps.h"
 #include "capture/probe_counters.h"
 #include "capture/ring_reader.h"
 #include "event/types.h"
@@ -22,7 +24,8 @@ struct DriverOptions {
   std::uint32_t cpus_per_ring = 2;      // 0 = one ring for all
   std::uint32_t args_bytes_max = 4096;  // 256 to SAKER_ARGS_BYTES_MAX
   std::uint32_t data_bytes_max = 80;    // of what a call reads or writes; to SAKER_DATA_BYTES_MAX
-  bool force_probe_read = false;        // use the fallback for kernels before 6.2
+  CallHooksKind call_hooks = CallHooksKind::kAuto;
+  bool force_probe_read = false;  // use the fallback for kernels before 6.2
 };
 
 // Where events of a type may come from and still matter: SAKER_SCOPE_* bits, by event type.
@@ -35,10 +38,23 @@ class Driver {
   ~Driver();
   Driver(const Driver&) = delete;
 
-  // Starts records of processes and cgroups; then the calls that `plan` wants. set_plan() may be called
-  // again at any time: calls that nothing wants are not hooked.
+  // Starts records of processes and cgroups; then the calls that the plan wants. apply() may be called
+  // again at any time, and no event is judged by half a plan (plan_maps.h). Calls that nothing wants are not
+  // hooked.
   Result<> attach();
-  Result<> set_plan(const ScopePlan& plan);
+  Result<> apply(const event::FilterPlan& plan);
+  // The plan that lets through what comes from the right place.
+  Result<> set_plan(const ScopePlan& plan) { return apply(event::scope_plan(plan)); }
+
+  // Sends also what the plan rules out, marked (event::Task::ruled_out), to see that no rule matches it.
+  void compare_plan(bool on);
+
+  // How system calls are hooked.
+  const CallHooks& call_hooks() const;
+
+  // Classes of processes, and what the plan has ruled out.
+  PlanMaps& plan();
+  const PlanMaps& plan() const;
 
   // Answers the probe's question about a cgroup that it has named.
   void set_cgroup_class(std::uint64_t key, saker_cgroup_class decided);

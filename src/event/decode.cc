@@ -59,6 +59,8 @@ void take_task(const saker_task& wire, const saker_header& header, Bytes record,
   task.main_thread = (wire.flags & SAKER_TASK_MAIN_THREAD) != 0;
   task.compat = (wire.flags & SAKER_TASK_COMPAT) != 0;
   task.from_ring = (wire.flags & SAKER_TASK_RING) != 0;
+  task.ruled_out = (wire.flags & SAKER_TASK_RULED_OUT) != 0;
+  task.version = wire.version;
   task.comm = comm_of(wire.comm, record);
 }
 

@@ -36,8 +36,10 @@ struct Task {
   std::uint64_t cgroup_v2 = 0, cgroup_v1 = 0;
   bool main_thread = false;
   bool compat = false;
-  bool from_ring = false;  // the call came through an io_uring
-  std::string_view comm;   // of the main thread
+  bool from_ring = false;     // the call came through an io_uring
+  bool ruled_out = false;     // the filter plan would not have sent it
+  std::uint32_t version = 0;  // of what the process runs, as the probe counts it (wire/plan.h)
+  std::string_view comm;      // of the main thread
 };
 
 // A text part of a record.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/histogram.h"
+#include "capture/plan_maps.h"
 #include "capture/probe_counters.h"
 #include "capture/ring_reader.h"
 #include "rules/rule.h"
@@ -25,6 +26,12 @@ struct PipelineStats {
   std::uint64_t suppressed_duplicate = 0;  // and those that said nothing new
 };
 
+struct PlanStats {
+  std::uint64_t ruled_out = 0;   // seen all the same, while the plan is compared
+  std::uint64_t disagreed = 0;   // of those, matched by a rule: must stay 0
+  std::uint64_t classified = 0;  // processes
+};
+
 // Matches of one rule, over all revisions that had it.
 struct RuleCount {
   std::string source;
@@ -41,6 +48,8 @@ struct Snapshot {
   RuleCounts rules;
   Histogram::Snapshot alert_delay;  // from the event to its alert
   capture::ProbeCounters probe;
+  PlanStats plan;
+  capture::PlanCounts plan_counts{};  // of the plan in force
   capture::RingReader::Stats reader;
   std::size_t rings = 0;
   state::ProcessTable::Stats process_table;

@@ -284,6 +284,8 @@ std::uint32_t Compiler::with_constants(const Node::Check& check, const CompiledO
   predicate.left = left.value;
   predicate.matcher = std::move(made.matcher);
   predicate.op = check.op;
+  predicate.modifier = check.modifier;
+  predicate.constants = constants;
   predicate.type = left.type;
   predicate.any = left.any;
   predicate.all = left.any && is_two_ended(left) && check.op == Operator::kNe;

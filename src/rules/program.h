@@ -44,6 +44,8 @@ struct Predicate {
   std::optional<std::uint32_t> right;  // a value node: compare_values() instead of `matcher`
   MatcherPtr matcher;
   Operator op = Operator::kExists;
+  Modifier modifier = Modifier::kNone;
+  std::vector<std::string> constants;  // as written
   fields::Type type{};
   bool any = false;  // holds when it holds for any element of a list
   bool all = false;  // for every element: neither end of a connection is (fd.ip != x)

@@ -37,6 +37,12 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
+// The root of a rule's condition for one class of event types.
+struct RuleRoot {
+  std::uint32_t rule = 0;
+  std::uint32_t node = 0;
+};
+
 // Rules of a TypeProgram as bits, in load order.
 using RuleBits = std::vector<std::uint64_t>;
 
@@ -81,6 +87,8 @@ struct RuleSet::Program {
   std::vector<ValueTable> tables;
   std::vector<Predicate> predicates;
   std::vector<TypeProgram> programs;                        // 0: types that no rule wants
+  std::vector<ConditionNode> nodes;                         // what the programs were made of
+  std::vector<std::vector<RuleRoot>> roots;                 // by program
   std::vector<std::uint32_t> program_of_type;               // by TypeId
   std::size_t slots_max = 0, calls_max = 0, words_max = 0;  // memory that an evaluator needs
 };

@@ -56,6 +56,8 @@ RuleSet::Program make_program(const std::vector<EnabledRule>& rules) {
     program.calls_max = std::max(program.calls_max, writer.calls());
     program.words_max = std::max(program.words_max, program.programs.back().words);
   }
+  program.nodes = graph.nodes();
+  program.roots = std::move(roots);
   program.values = std::move(graph.values());
   program.predicates = std::move(graph.predicates());
   return program;

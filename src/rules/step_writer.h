@@ -16,12 +16,6 @@
 
 namespace saker::rules {
 
-// The root of a rule's condition for one class of event types.
-struct RuleRoot {
-  std::uint32_t rule = 0;
-  std::uint32_t node = 0;
-};
-
 // The table and the bit that decide a predicate.
 struct TextBit {
   std::uint32_t table = 0;

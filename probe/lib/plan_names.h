@@ -1,0 +1,655 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+ *
+ * plan_names.h: whether an open's names could be those that rules look for.
+ *
+ * A file has three names (src/fields/names.h): as requested, resolved, and inside its file system. A rule matches
+ * when it matches under any of them, so each name has terms of its own and what is left of all three
+ * counts together. First come the parts that cost little: the last part of a name, its end, and the directory that it is in,
+ * from the text as given and from the dentries. Only terms that these leave over ask for whole paths.
+ *
+ * The requested name is the text as given only when nothing in it would be cleaned away; other texts, and what
+ * cannot be read or is long, count as met by every term.
+ */
+#ifndef SAKER_PLAN_NAMES_H
+#define SAKER_PLAN_NAMES_H
+
+#include "calls/file.h"
+#include "lib/plan.h"
+
+#define RAW_BYTES 256
+#define EVERY_TERM (~0ULL)
+#define MOUNTS_MAX 2 /* mounts that are looked through for the name of a place */
+
+struct names {
+	__u8 raw[RAW_BYTES + 32]; /* the path as given, and zeros */
+	__u8 path[128];           /* the beginning of a path under construction */
+	struct saker_plan_text text_key;
+	struct saker_plan_path path_key;
+	__u32 raw_length;
+	__u32 raw_begin;          /* of what counts: behind a leading "./" */
+	__u32 name_begin;         /* of the last part */
+	__u32 directory_begin, directory_length;
+	bool directory_known;
+	bool readable;            /* the requested name is what `raw` says */
+	bool dots;                /* it has ".." in it */
+	bool weird;               /* it has parts that would be cleaned away */
+	/* The chunk of eight bytes that has the last slash, and the one with slashes before it. */
+	__u32 last_at, before_at;
+	__u64 last_slashes, before_slashes;
+	/* The last short text that was looked up; files are opened in the same directories again and again. */
+	struct {
+		__u64 head, terms;
+		__u32 mark, program;
+		__u32 part, length;
+	} last;
+	/* Where a name stands among directories. */
+	__u64 dentry, mnt, root_dentry, root_mnt;
+	__s32 dirfd;
+	__u64 terms[3];
+	__u64 literal; /* terms that a path met that the file may have beside these three names */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct names);
+} plan_names SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct saker_plan_text);
+	__type(value, __u64);
+} plan_texts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct saker_plan_path);
+	__type(value, __u64);
+} plan_paths SEC(".maps");
+
+enum { NAME_REQUESTED, NAME_RESOLVED, NAME_INNER };
+
+#define EACH_BYTE(byte) ((byte) * 0x0101010101010101ULL)
+#define TOP_BITS EACH_BYTE(0x80ULL)
+
+/* The top bit of each byte that is `byte`; exact, no byte borrows from another. */
+static __always_inline __u64 bytes_equal(__u64 word, __u64 byte)
+{
+	__u64 x = word ^ EACH_BYTE(byte);
+
+	return ~(((x & ~TOP_BITS) + ~TOP_BITS) | x) & TOP_BITS;
+}
+
+static __always_inline __u32 last_byte(__u64 bits)
+{
+	__u32 at = 0;
+
+	if (bits >> 32)
+		at += 4, bits >>= 32;
+	if (bits >> 16)
+		at += 2, bits >>= 16;
+	return bits >> 8 ? at + 1 : at;
+}
+
+/* Looks for slashes, dots and what would be cleaned away. Loop state is in the map: see emit.h. */
+static __always_inline void scan_raw(struct names *n)
+{
+	__u32 i;
+
+	n->last_slashes = n->before_slashes = 0;
+	n->dots = n->weird = false;
+	for (i = 0; i < RAW_BYTES; i += 8) {
+		__u64 here, next, third, slashes, dots;
+
+		if (i >= n->raw_length)
+			break;
+		here = *(__u64 *)(n->raw + i);
+		next = *(__u64 *)(n->raw + i + 1);
+		dots = bytes_equal(here, '.');
+		if (dots && (dots & bytes_equal(next, '.')))
+			n->dots = true;
+		slashes = bytes_equal(here, '/');
+		if (!slashes)
+			continue;
+		third = *(__u64 *)(n->raw + i + 2);
+		if (slashes & (bytes_equal(next, '/') | bytes_equal(next, 0) |
+			       (bytes_equal(next, '.') &
+				(bytes_equal(third, '/') | bytes_equal(third, '.') | bytes_equal(third, 0)))))
+			n->weird = true;
+		n->before_at = n->last_at;
+		n->before_slashes = n->last_slashes;
+		n->last_at = i;
+		n->last_slashes = slashes;
+	}
+}
+
+/* Where the last part begins, and the directory before it when the text tells. */
+static __always_inline void find_parts(struct names *n)
+{
+	__u64 slashes = n->last_slashes;
+	__u32 last, before;
+
+	n->directory_known = false;
+	n->directory_length = 0;
+	if (!slashes) {
+		n->name_begin = n->raw_begin;
+		return;
+	}
+	last = last_byte(slashes);
+	slashes &= ~(0xffULL << (last * 8));
+	last += n->last_at;
+	n->name_begin = last + 1;
+	if (n->raw_begin > last) /* the slash of a leading "./" */
+		return;
+	n->directory_known = true;
+	n->directory_begin = n->raw_begin;
+	if (last == 0) /* the root */
+		return;
+	if (slashes)
+		before = last_byte(slashes) + n->last_at + 1;
+	else if (n->before_slashes)
+		before = last_byte(n->before_slashes) + n->before_at + 1;
+	else
+		before = n->raw_begin;
+	if (before < n->raw_begin)
+		before = n->raw_begin;
+	n->directory_begin = before;
+	n->directory_length = last - before;
+}
+
+static __always_inline const void *find_name(struct names *n, const struct call *call)
+{
+	n->dirfd = AT_FDCWD;
+	switch (call->event) {
+	case SAKER_EVENT_OPEN:
+	case SAKER_EVENT_CREAT:
+		return (const void *)call->args[0];
+	case SAKER_EVENT_OPENAT:
+	case SAKER_EVENT_OPENAT2:
+		n->dirfd = call->args[0];
+		return (const void *)call->args[1];
+	}
+	return NULL;
+}
+
+static __always_inline struct names *my_names(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&plan_names, &zero);
+}
+
+__noinline int read_raw(__u64 address)
+{
+	const void *name = (const void *)address;
+	struct names *n = my_names();
+	__u64 *end;
+	long got;
+
+	if (!n)
+		return 0;
+	got = name ? bpf_probe_read_user_str(n->raw, RAW_BYTES, name) : 0;
+	n->readable = false;
+	n->dots = true;
+	n->raw_begin = 0;
+	if (got <= 1 || got >= RAW_BYTES)
+		return 0;
+	n->raw_length = got - 1;
+	end = (__u64 *)(n->raw + (got & (RAW_BYTES - 1)));
+	end[0] = end[1] = end[2] = 0;
+	scan_raw(n);
+	if (n->raw[0] == '.') {
+		if (n->raw[1] == '/' && n->raw[2] != 0)
+			n->raw_begin = 2;
+		else if (n->raw[1] == '/' || n->raw[1] == '.' || n->raw[1] == 0)
+			n->weird = true;
+	}
+	find_parts(n);
+	n->readable = !n->weird;
+	return 0;
+}
+
+/* Eight bytes that lie inside what the name was allocated in: a plain load, where the kernel has one. */
+static __always_inline __u64 head_of_name(const void *name)
+{
+	struct timespec64 *words = TYPED(struct timespec64, name);
+	__u64 head = 0;
+
+	if (typed_pointers())
+		return words->tv_sec;
+	bpf_probe_read_kernel(&head, sizeof(head), name);
+	return head;
+}
+
+static __always_inline __u64 part_terms(const struct passage *p, struct names *n, enum saker_plan_part_kind kind,
+					const struct saker_plan_part *part, const void *text, __u32 length, __u64 head)
+{
+	__u32 taken = length, bit = length;
+	__u64 *found;
+
+	if (bit > 63)
+		bit = 63;
+	if (!(part->lengths >> bit & 1))
+		return part->other;
+	if (length < 8)
+		head &= (1ULL << (length * 8 & 63)) - 1;
+	bit = SAKER_PLAN_SEEN(head, (__u64)length);
+	if (!(part->seen[(bit >> 6) & (SAKER_PLAN_SEEN_WORDS - 1)] >> (bit & 63) & 1))
+		return part->other;
+	if (length <= 8 && n->last.head == head && n->last.length == length && n->last.part == kind &&
+	    n->last.mark == p->mark && n->last.program == p->number)
+		return n->last.terms;
+	if (taken > SAKER_PLAN_TEXT_BYTES)
+		taken = SAKER_PLAN_TEXT_BYTES;
+	__builtin_memset(&n->text_key, 0, sizeof(n->text_key));
+	n->text_key.generation = p->generation;
+	n->text_key.program = p->number;
+	n->text_key.part = kind;
+	n->text_key.length = length > 255 ? 255 : length;
+	if (bpf_probe_read_kernel(n->text_key.text, taken, text))
+		return EVERY_TERM;
+	found = bpf_map_lookup_elem(&plan_texts, &n->text_key);
+	if (length > 8)
+		return found ? *found : part->other;
+	n->last.head = head;
+	n->last.length = length;
+	n->last.part = kind;
+	n->last.mark = p->mark;
+	n->last.program = p->number;
+	n->last.terms = found ? *found : part->other;
+	return n->last.terms;
+}
+
+/* The last part of a name, and its end. */
+static __always_inline __u64 name_terms(const struct passage *p, struct names *n, const void *text, __u32 length,
+					__u64 head)
+{
+	__u64 terms = part_terms(p, n, SAKER_PLAN_PART_NAME, &p->program->name, text, length, head);
+
+	if (terms & p->terms & ~p->program->tail.other && length >= SAKER_PLAN_TAIL_BYTES) {
+		const void *tail = text + length - SAKER_PLAN_TAIL_BYTES;
+		__u32 bytes = 0;
+
+		bpf_probe_read_kernel(&bytes, sizeof(bytes), tail);
+		terms &= part_terms(p, n, SAKER_PLAN_PART_TAIL, &p->program->tail, tail, SAKER_PLAN_TAIL_BYTES,
+				    bytes);
+	}
+	return terms;
+}
+
+static __always_inline __u64 directory_terms(const struct passage *p, struct names *n, const void *text,
+					     __u32 length, __u64 head)
+{
+	return part_terms(p, n, SAKER_PLAN_PART_DIRECTORY, &p->program->directory, text, length, head);
+}
+
+static __always_inline struct mount *mount_of(__u64 mnt)
+{
+	return TYPED(struct mount, mnt - bpf_core_field_offset(struct mount, mnt));
+}
+
+enum place { PLACE_NAMED, PLACE_ROOT, PLACE_UNKNOWN };
+
+/* Looks through mounts: what has the name of the place in `dentry` and `mnt`, as the task sees it. */
+static __always_inline enum place find_place(struct names *n)
+{
+	int i;
+
+	for (i = 0; i <= MOUNTS_MAX; i++) {
+		struct dentry *dentry = TYPED(struct dentry, n->dentry);
+		struct mount *mount, *above;
+
+		if (n->dentry == n->root_dentry && n->mnt == n->root_mnt)
+			return PLACE_ROOT;
+		mount = mount_of(n->mnt);
+		if (n->dentry != (__u64)READ(mount, mnt.mnt_root))
+			return (__u64)READ(dentry, d_parent) == n->dentry ? PLACE_UNKNOWN : PLACE_NAMED;
+		above = READ(mount, mnt_parent);
+		if (above == mount)
+			return PLACE_UNKNOWN;
+		n->dentry = (__u64)READ(mount, mnt_mountpoint);
+		n->mnt = (__u64)above + bpf_core_field_offset(struct mount, mnt);
+	}
+	return PLACE_UNKNOWN;
+}
+
+static __always_inline __u64 dentry_name_terms(const struct passage *p, struct names *n, struct dentry *dentry)
+{
+	const void *name = READ(dentry, d_name.name);
+
+	return name_terms(p, n, name, READ(dentry, d_name.len), head_of_name(name));
+}
+
+static __always_inline __u64 dentry_directory_terms(const struct passage *p, struct names *n, struct dentry *dentry)
+{
+	const void *name = READ(dentry, d_name.name);
+
+	return directory_terms(p, n, name, READ(dentry, d_name.len), head_of_name(name));
+}
+
+/* Of the directory in `dentry` and `mnt`. */
+static __always_inline __u64 place_terms(const struct passage *p, struct names *n)
+{
+	enum place place = find_place(n);
+
+	if (place == PLACE_UNKNOWN)
+		return EVERY_TERM;
+	if (place == PLACE_ROOT)
+		return directory_terms(p, n, n->raw, 0, 0);
+	return dentry_directory_terms(p, n, TYPED(struct dentry, n->dentry));
+}
+
+static __always_inline __u64 requested_terms(const struct passage *p, struct names *n, struct task_struct *task,
+					     bool directory)
+{
+	struct fs_struct *fs = READ(task, fs);
+	const __u8 *text;
+	struct file *base;
+	__u32 length;
+	__u64 terms;
+
+	if (!n->readable)
+		return EVERY_TERM;
+	if (n->raw[0] != '/' && n->dirfd != AT_FDCWD && !file_of(task, n->dirfd))
+		return EVERY_TERM;
+	length = n->raw_length - n->name_begin;
+	text = n->raw + (n->name_begin & (RAW_BYTES - 1));
+	terms = name_terms(p, n, text, length & (RAW_BYTES - 1), *(const __u64 *)text);
+	if (terms & p->terms && !directory) {
+		if (n->directory_known) {
+			text = n->raw + (n->directory_begin & (RAW_BYTES - 1));
+			terms &= directory_terms(p, n, text, n->directory_length & (RAW_BYTES - 1),
+						 *(const __u64 *)text);
+		} else if (n->dirfd == AT_FDCWD && fs) {
+			n->dentry = (__u64)READ(fs, pwd.dentry);
+			n->mnt = (__u64)READ(fs, pwd.mnt);
+			terms &= place_terms(p, n);
+		} else {
+			base = file_of(task, n->dirfd);
+			if (base) {
+				n->dentry = (__u64)READ(base, f_path.dentry);
+				n->mnt = (__u64)READ(base, f_path.mnt);
+				terms &= place_terms(p, n);
+			}
+		}
+	}
+	return n->raw[0] == '/' ? terms : terms | p->program->too_long;
+}
+
+static __always_inline __u64 resolved_terms(const struct passage *p, struct names *n, struct file *file,
+					    bool directory)
+{
+	struct dentry *dentry;
+	__u64 terms;
+
+	n->dentry = (__u64)READ(file, f_path.dentry);
+	n->mnt = (__u64)READ(file, f_path.mnt);
+	if (find_place(n) != PLACE_NAMED)
+		return EVERY_TERM;
+	dentry = TYPED(struct dentry, n->dentry);
+	terms = dentry_name_terms(p, n, dentry);
+	if (terms & p->terms && !directory) {
+		n->dentry = (__u64)READ(dentry, d_parent);
+		terms &= place_terms(p, n);
+	}
+	return terms;
+}
+
+/* There is such a name only where mounts lie between the file and the task's root. */
+static __always_inline __u64 inner_terms(const struct passage *p, struct names *n, struct file *file,
+					 bool directory)
+{
+	struct dentry *dentry = READ(file, f_path.dentry);
+	struct dentry *parent = READ(dentry, d_parent);
+	__u64 terms;
+
+	if ((__u64)READ(file, f_path.mnt) == n->root_mnt)
+		return 0;
+	if (dentry == parent)
+		return (__u64)dentry == n->root_dentry ? EVERY_TERM : 0;
+	terms = dentry_name_terms(p, n, dentry);
+	if (terms & p->terms && !directory) {
+		if ((__u64)parent == n->root_dentry)
+			terms &= directory_terms(p, n, n->raw, 0, 0);
+		else
+			terms &= dentry_directory_terms(p, n, parent);
+	}
+	return terms;
+}
+
+/* The terms of the path whose first bytes are in `path`; `length` of it all, which may be more. */
+static __always_inline __u64 path_terms(const struct passage *p, struct names *n, __u32 length)
+{
+	__u32 taken = length + 1; /* a whole path is told by its NUL */
+	__u64 *found;
+
+	if (taken > SAKER_PLAN_PATH_BYTES)
+		taken = SAKER_PLAN_PATH_BYTES;
+	n->path_key.bits = (2 + taken) * 8;
+	n->path_key.generation = p->generation;
+	n->path_key.program = p->number;
+	__builtin_memcpy(n->path_key.text, n->path, SAKER_PLAN_PATH_BYTES);
+	found = bpf_map_lookup_elem(&plan_paths, &n->path_key);
+	return found ? *found : EVERY_TERM;
+}
+
+/* Copies the walked path's beginning to `path`; its whole length is returned. The root is no bytes long. */
+static __always_inline __u32 take_walk(struct scratch *s, struct names *n)
+{
+	__u32 position = s->walk_position;
+	__u32 length = SAKER_PATH_BYTES_MAX - position;
+	__u32 taken = length;
+
+	__builtin_memset(n->path, 0, 64);
+	if (taken > 63)
+		taken = 63;
+	bpf_probe_read_kernel(n->path, taken, &s->walk[position & WALK_MASK]);
+	return length;
+}
+
+static __always_inline __u64 walked_terms(const struct passage *p, struct scratch *s, struct names *n)
+{
+	__u32 length = take_walk(s, n);
+
+	if (length == 0) {
+		n->path[0] = '/';
+		length = 1;
+	}
+	return path_terms(p, n, length);
+}
+
+static __always_inline __u64 requested_path_terms(const struct passage *p, struct scratch *s, struct names *n,
+						  struct task_struct *task)
+{
+	struct fs_struct *fs = READ(task, fs);
+	__u32 begin = n->raw_begin & (RAW_BYTES - 1), rest, length = 0;
+	struct file *base;
+
+	if (!n->readable)
+		return EVERY_TERM;
+	rest = (n->raw_length - begin) & (RAW_BYTES - 1);
+	__builtin_memset(n->path, 0, 64);
+	if (n->raw[0] != '/') {
+		if (n->dirfd == AT_FDCWD && fs) {
+			s->walk_dentry = (__u64)READ(fs, pwd.dentry);
+			s->walk_mount = (__u64)READ(fs, pwd.mnt);
+		} else {
+			base = file_of(task, n->dirfd);
+			if (!base)
+				return EVERY_TERM;
+			s->walk_dentry = (__u64)READ(base, f_path.dentry);
+			s->walk_mount = (__u64)READ(base, f_path.mnt);
+		}
+		walk_resolved();
+		if (!s->walk_whole)
+			return EVERY_TERM;
+		length = take_walk(s, n);
+		if (length > SAKER_PLAN_PATH_BYTES)
+			return path_terms(p, n, length) | p->program->too_long;
+		n->path[length & 63] = '/';
+		length++;
+	}
+	asm volatile("" : "+r"(length)); /* or the compiler knows the mask to be idle, and the verifier does not */
+	bpf_probe_read_kernel(&n->path[length & 63], rest > 63 ? 63 : rest, n->raw + begin);
+	/* What was there before the copy is zero, and so is what follows the text. */
+	return path_terms(p, n, length + rest) | (n->raw[0] == '/' ? 0 : p->program->too_long);
+}
+
+/* Which terms an open may still meet by its names: rules out by PATH what the parts have left. */
+static __always_inline __u64 whole_path_terms(const struct passage *p, struct names *n, struct task_struct *task,
+					      struct file *file)
+{
+	struct scratch *s = my_scratch();
+	__u64 left = 0, terms;
+
+	if (!s)
+		return EVERY_TERM;
+	left = p->terms & n->literal;
+	if (left)
+		return left;
+	terms = p->terms & n->terms[NAME_REQUESTED];
+	if (terms)
+		left |= terms & requested_path_terms(p, s, n, task);
+	if (left || !file)
+		return left;
+	terms = p->terms & n->terms[NAME_RESOLVED];
+	if (terms) {
+		s->walk_dentry = (__u64)READ(file, f_path.dentry);
+		s->walk_mount = (__u64)READ(file, f_path.mnt);
+		walk_resolved();
+		if (s->walk_whole)
+			left |= terms & walked_terms(p, s, n);
+		else /* a name that was cut is not judged, but the file is known by its inode */
+			left |= terms & p->program->literal;
+	}
+	if (left)
+		return left;
+	terms = p->terms & n->terms[NAME_INNER];
+	if (terms) {
+		s->walk_dentry = (__u64)READ(file, f_path.dentry);
+		walk_inside();
+		if (s->walk_whole)
+			left |= terms & walked_terms(p, s, n);
+	}
+	return left;
+}
+
+/* Whether the file may have names that neither its path nor the caller tells. */
+static __always_inline bool is_aliased(struct file *file)
+{
+	struct vfsmount *mnt = READ(file, f_path.mnt);
+	struct super_block *sb = READ(mnt, mnt_sb);
+	struct inode *inode = READ(file, f_inode);
+
+	return READ(inode, i_nlink) > 1 || READ(mnt, mnt_root) != READ(sb, s_root);
+}
+
+/* The dimensions of an open that look at its file and its names. */
+static __always_inline int open_passes(struct passage *p, struct task_struct *task, const struct call *call)
+{
+	struct file *file = NULL;
+	bool directory = false;
+	struct fs_struct *fs;
+	struct names *n;
+	__u64 met;
+
+	if (call->result >= 0)
+		file = file_of(task, call->result);
+	if (file) {
+		struct inode *inode = READ(file, f_inode);
+
+		directory = (READ(inode, i_mode) & S_IFMT) == S_IFDIR;
+	}
+	if (uses(p, SAKER_PLAN_DESCRIPTOR) && file) {
+		p->terms &= p->program->kind[directory ? SAKER_PLAN_KIND_DIRECTORY : SAKER_PLAN_KIND_FILE];
+		if (!p->terms)
+			return rule_out(p, SAKER_PLAN_DESCRIPTOR);
+	}
+	if (!uses(p, SAKER_PLAN_NAME) && !uses(p, SAKER_PLAN_RAW) && !uses(p, SAKER_PLAN_PATH))
+		return 0;
+	n = my_names();
+	fs = READ(task, fs);
+	if (!n || !fs)
+		return 0;
+	n->root_dentry = (__u64)READ(fs, root.dentry);
+	n->root_mnt = (__u64)READ(fs, root.mnt);
+	read_raw((__u64)find_name(n, call));
+	if (uses(p, SAKER_PLAN_RAW) && !n->dots) {
+		p->terms &= p->program->raw_plain;
+		if (!p->terms)
+			return rule_out(p, SAKER_PLAN_RAW);
+	}
+	n->terms[NAME_REQUESTED] = requested_terms(p, n, task, directory);
+	n->terms[NAME_RESOLVED] = file ? resolved_terms(p, n, file, directory) : 0;
+	n->terms[NAME_INNER] = file ? inner_terms(p, n, file, directory) : 0;
+	n->literal = file && !directory && is_aliased(file) ? p->program->literal : 0;
+	met = n->terms[NAME_REQUESTED] | n->terms[NAME_RESOLVED] | n->terms[NAME_INNER] | n->literal;
+	p->terms &= met;
+	if (!p->terms)
+		return rule_out(p, SAKER_PLAN_NAME);
+	if (p->terms & ~p->program->needs_path)
+		return 0;
+	p->terms &= whole_path_terms(p, n, task, file);
+	return p->terms ? 0 : rule_out(p, SAKER_PLAN_PATH);
+}
+
+/* 0 when some rule could match the call in scratch memory, else RULED_OUT. Checked by the verifier by itself: what follows it
+ * does not depend on the ways through it. */
+__noinline int plan_passes(void)
+{
+	const struct saker_plan_program *program;
+	struct task_struct *task = current_task();
+	struct scratch *s = my_scratch();
+	const struct call *call;
+	struct passage p = {};
+
+	if (!s)
+		return 0; /* which is where the loss is counted */
+	call = &s->call;
+	if (!begin_passage(&p, call->event))
+		return RULED_OUT(SAKER_PLAN_NOTHING, 0);
+	program = p.program;
+	if (uses(&p, SAKER_PLAN_MODE)) {
+		p.terms &= program->mode[mode_of(call) & (SAKER_PLAN_MODES - 1)];
+		if (!p.terms)
+			return rule_out(&p, SAKER_PLAN_MODE);
+	}
+	if (uses(&p, SAKER_PLAN_ARGUMENT)) {
+		p.terms = by_arguments(&p, call);
+		if (!p.terms)
+			return rule_out(&p, SAKER_PLAN_ARGUMENT);
+	}
+	p.terms &= program->scope[scope_of(task) & 3];
+	if (!p.terms)
+		return rule_out(&p, SAKER_PLAN_SCOPE);
+	if (uses(&p, SAKER_PLAN_TASK)) {
+		p.terms &= program->task[task_bits(task) & (SAKER_PLAN_TASKS - 1)];
+		if (!p.terms)
+			return rule_out(&p, SAKER_PLAN_TASK);
+	}
+	if (uses(&p, SAKER_PLAN_PROCESS)) {
+		p.terms &= by_process(&p, task);
+		if (!p.terms)
+			return rule_out(&p, SAKER_PLAN_PROCESS);
+	}
+	if (uses(&p, SAKER_PLAN_PARENT)) {
+		p.terms &= by_parent(&p, task);
+		if (!p.terms)
+			return rule_out(&p, SAKER_PLAN_PARENT);
+	}
+	if (call->event <= SAKER_EVENT_OPEN_BY_HANDLE_AT)
+		return open_passes(&p, task, call);
+	if (uses(&p, SAKER_PLAN_DESCRIPTOR)) {
+		p.terms &= program->kind[kind_of_descriptor(&p, task, call) & (SAKER_PLAN_KINDS - 1)];
+		if (!p.terms)
+			return rule_out(&p, SAKER_PLAN_DESCRIPTOR);
+	}
+	return 0;
+}
+
+#endif /* SAKER_PLAN_NAMES_H */

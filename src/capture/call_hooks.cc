@@ -1,0 +1,142 @@
+#include "capture/call_hooks.h"
+
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <sys/personality.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+#include "base/log.h"
+#include "probe/probe.skel.h"
+
+namespace saker::capture {
+namespace {
+
+// With more than these hooked, the calls that are not pay less than the hooks cost to keep.
+constexpr std::size_t kEachMax = 48;
+
+}  // namespace
+
+struct CallHooks::Link {
+  event::TypeId type = 0;
+  std::uint16_t number = 0;
+  bpf_link* link = nullptr;
+
+  Link(event::TypeId of_type, std::uint16_t of_number, bpf_link* attached)
+      : type(of_type), number(of_number), link(attached) {}
+  ~Link() { bpf_link__destroy(link); }
+  Link(const Link&) = delete;
+};
+
+bool has_compat_calls() {
+#if defined(__x86_64__)
+  // getpid() of the 32-bit table, in a child that ends by the signal that comes where there is none.
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGSEGV, SIG_DFL);
+    long result = 20;
+    asm volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+    _exit(result > 0 ? 0 : 1);
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child) return true;
+  return !WIFSIGNALED(status) && WEXITSTATUS(status) == 0;
+#elif defined(__aarch64__)
+  // Refused where no processor can run 32-bit programs.
+  const int before = personality(0xffffffff);
+  if (before < 0 || personality(PER_LINUX32) < 0) return before < 0;
+  personality(static_cast<unsigned long>(before));
+  return true;
+#else
+  return true;
+#endif
+}
+
+std::string exit_tracepoint(std::string_view call) {
+  // Where the kernel's function has another name than its call.
+  struct Alias {
+    std::string_view call, function;
+  };
+  constexpr Alias kAliases[] = {{"stat", "newstat"},     {"fstat", "newfstat"},  {"lstat", "newlstat"},
+                                {"uname", "newuname"},   {"umount2", "umount"},  {"sendfile", "sendfile64"},
+                                {"pread", "pread64"},    {"pwrite", "pwrite64"}, {"fstatat", "newfstatat"},
+                                {"umount", "oldumount"}, {"_sysctl", "sysctl"}};
+  const auto found = std::ranges::find(kAliases, call, &Alias::call);
+  return fmt::format("sys_exit_{}", found == std::end(kAliases) ? call : found->function);
+}
+
+CallHooks::CallHooks(saker_probe& skeleton, CallHooksKind kind) : skeleton_(skeleton), asked_(kind) {}
+CallHooks::~CallHooks() = default;
+
+std::size_t CallHooks::hooked() const { return now_ == CallHooksKind::kOne ? (one_ ? 1 : 0) : each_.size(); }
+
+bool CallHooks::each_is_better(std::span<const SyscallNumber> wanted) const {
+  if (wanted.size() > kEachMax || !bpf_program__autoload(skeleton_.progs.syscall_exit_one)) return false;
+  static const bool compat = has_compat_calls();
+  return !compat;
+}
+
+Result<> CallHooks::want(std::span<const SyscallNumber> wanted, bool compat) {
+  if (wanted.empty() && !compat) {
+    one_.reset();
+    each_.clear();
+    return {};
+  }
+  const bool each =
+      asked_ == CallHooksKind::kEach || (asked_ == CallHooksKind::kAuto && each_is_better(wanted));
+  if (each) {
+    auto done = use_each(wanted);
+    if (done || asked_ == CallHooksKind::kEach) return done;
+    log(LogLevel::kInfo, "{}; all calls are hooked at once", done.error().message);
+  }
+  return use_one();
+}
+
+// While both kinds are there, `calls_by_each` says which one tells of calls; so a change of the kind needs no
+// moment without hooks. A call that ends while that word changes may be told by neither or by both.
+Result<> CallHooks::use_one() {
+  if (!one_) {
+    bpf_link* link = bpf_program__attach(skeleton_.progs.syscall_exit);
+    if (link == nullptr)
+      return fail(ErrorCode::kUnsupported,
+                  fmt::format("cannot attach to system calls: {}", std::strerror(errno)));
+    one_ = std::make_unique<Link>(0, 0, link);
+  }
+  __atomic_store_n(&skeleton_.bss->calls_by_each, 0, __ATOMIC_SEQ_CST);
+  each_.clear();
+  now_ = CallHooksKind::kOne;
+  return {};
+}
+
+Result<> CallHooks::use_each(std::span<const SyscallNumber> wanted) {
+  if (!bpf_program__autoload(skeleton_.progs.syscall_exit_one))
+    return fail(ErrorCode::kUnsupported, "this kernel has no hook for a single call (5.15 has)");
+  std::vector<std::unique_ptr<Link>> added;
+  for (const SyscallNumber& call : wanted) {
+    if (std::ranges::any_of(each_, [&](const auto& link) { return link->number == call.number; })) continue;
+    const std::string name = exit_tracepoint(event::type_name(call.type));
+    bpf_link* link =
+        bpf_program__attach_tracepoint(skeleton_.progs.syscall_exit_one, "syscalls", name.c_str());
+    if (link == nullptr) {
+      return fail(ErrorCode::kUnsupported,
+                  fmt::format("cannot attach to the tracepoint syscalls/{}: {} (is tracefs mounted?)", name,
+                              std::strerror(errno)));
+    }
+    added.push_back(std::make_unique<Link>(call.type, call.number, link));
+  }
+  __atomic_store_n(&skeleton_.bss->calls_by_each, 1, __ATOMIC_SEQ_CST);
+  one_.reset();
+  for (auto& link : added) each_.push_back(std::move(link));
+  std::erase_if(each_, [&](const auto& link) {
+    return std::ranges::none_of(wanted,
+                                [&](const SyscallNumber& call) { return call.number == link->number; });
+  });
+  now_ = CallHooksKind::kEach;
+  return {};
+}
+
+}  // namespace saker::capture

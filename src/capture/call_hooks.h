@@ -1,0 +1,60 @@
+// CallHooks: where the probe is called at the end of system calls.
+//
+// One hook for all calls costs every call of the machine the same, wanted or not. A hook for each wanted call
+// costs all others about half of that and the wanted ones somewhat more; it is the better choice while few
+// are wanted. The kernel has such hooks for calls of its own width only, so they are chosen by themselves
+// only where no program can make 32-bit calls: a program that made them would not be seen. (A 64-bit program
+// can make them as well, where the kernel knows them.)
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "capture/syscalls.h"
+
+struct bpf_link;
+struct saker_probe;
+
+namespace saker::capture {
+
+enum class CallHooksKind : std::uint8_t { kAuto, kOne, kEach };
+
+class CallHooks {
+ public:
+  // `skeleton` outlives this.
+  CallHooks(saker_probe& skeleton, CallHooksKind kind);
+  ~CallHooks();
+  CallHooks(const CallHooks&) = delete;
+
+  // Hooks the calls of `wanted` (native numbers), and lets go of all others. Calls that were and are wanted
+  // stay hooked throughout. `compat`: calls of 32-bit programs are wanted too.
+  Result<> want(std::span<const SyscallNumber> wanted, bool compat);
+
+  // kOne or kEach: what is in use.
+  CallHooksKind kind() const { return now_; }
+  std::size_t hooked() const;
+
+ private:
+  struct Link;
+  Result<> use_one();
+  Result<> use_each(std::span<const SyscallNumber> wanted);
+  bool each_is_better(std::span<const SyscallNumber> wanted) const;
+
+  saker_probe& skeleton_;
+  CallHooksKind asked_;
+  CallHooksKind now_ = CallHooksKind::kOne;
+  std::unique_ptr<Link> one_;
+  std::vector<std::unique_ptr<Link>> each_;
+};
+
+// Whether this kernel lets programs make 32-bit calls; true when in doubt.
+bool has_compat_calls();
+
+// The kernel's tracepoint for the end of a call, without its group: sys_exit_openat.
+std::string exit_tracepoint(std::string_view call);
+
+}  // namespace saker::capture

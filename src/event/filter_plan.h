@@ -1,0 +1,63 @@
+// FilterPlan: what the rules leave for the kernel side to send, as data. Made by rules/planner.h, written
+// into the probe's maps by capture/plan_maps.h; wire/plan.h says what the tables mean.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "event/types.h"
+#include "wire/plan.h"
+
+namespace saker::event {
+
+// Terms as bits, by number.
+using PlanTerms = std::uint64_t;
+
+// A part of names that some rule asks for.
+struct PlanText {
+  saker_plan_part_kind part{};
+  std::uint8_t length = 0;  // of the whole text, 255 for more
+  std::string text;         // at most SAKER_PLAN_TEXT_BYTES
+  PlanTerms terms = 0;
+
+  bool operator==(const PlanText&) const = default;
+};
+
+// A beginning of paths, or a whole one: what is met when no longer one fits.
+struct PlanPath {
+  std::string text;  // at most SAKER_PLAN_PATH_BYTES, the NUL of a whole one included
+  bool whole = false;
+  PlanTerms terms = 0;
+
+  bool operator==(const PlanPath&) const = default;
+};
+
+struct PlanProgram {
+  saker_plan_program tables{};
+  std::vector<PlanText> texts;
+  std::vector<PlanPath> paths;
+};
+
+struct FilterPlan {
+  std::vector<PlanProgram> programs;                        // at most SAKER_PLAN_PROGRAMS; 0 passes all
+  std::array<std::uint8_t, SAKER_EVENTS_MAX> program_of{};  // by event type, or SAKER_PLAN_NOTHING
+  std::array<std::uint8_t, SAKER_EVENTS_MAX> scope{};       // SAKER_SCOPE_* bits of what is wanted at all
+};
+
+// Terms of a class of processes, by program: see saker_plan_class.
+using PlanClass = std::vector<saker_plan_class>;
+
+// A program that lets everything through that comes from `scope` (SAKER_SCOPE_* bits).
+PlanProgram open_program(std::uint8_t scope);
+
+// Lets all events of a type through, whatever the rules say of it.
+void let_through(FilterPlan& plan, TypeId type);
+// And none.
+void shut_out(FilterPlan& plan, TypeId type);
+
+// Lets each type through from where its byte says.
+FilterPlan scope_plan(const std::array<std::uint8_t, SAKER_EVENTS_MAX>& scope);
+
+}  // namespace saker::event

@@ -1,0 +1,152 @@
+// The plan as the probe evaluates it, on events of this side: as strict as a probe could be, so that tables
+// which let too little through are found. (probe/lib/plan_names.h lets through what it cannot read.)
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <netinet/in.h>
+#include <string>
+#include <string_view>
+
+#include "event/open_flags.h"
+#include "event/schema.h"
+#include "fields/names.h"
+#include "rules/planner.h"
+#include "rules/process_classes.h"
+
+namespace saker::rules {
+
+class PlanModel {
+ public:
+  PlanModel(const Plan& plan, ProcessClasses& classes) : plan_(plan), classes_(classes) {}
+
+  bool passes(const fields::Subject& subject, const state::Process* parent, Arena& arena,
+              bool aliased = false) const {
+    const event::Event& event = *subject.event;
+    const std::uint8_t number = plan_.filter.program_of[event.type];
+    if (number == SAKER_PLAN_NOTHING) return false;
+    const event::PlanProgram& program = plan_.filter.programs[number];
+    const saker_plan_program& t = program.tables;
+    event::PlanTerms terms = t.all;
+    const unsigned where = subject.where == state::Where::kHost        ? SAKER_SCOPE_HOST
+                           : subject.where == state::Where::kContainer ? SAKER_SCOPE_CONTAINER
+                                                                       : 3;
+    terms &= t.scope[where];
+    terms &= t.mode[mode_of(event)];
+    terms &= t.task[(event.task.euid == 0 ? SAKER_PLAN_ROOT : 0) |
+                    (event.task.tty != 0 ? SAKER_PLAN_TERMINAL : 0)];
+    terms &= by_class(subject, number, false, arena);
+    if (parent != nullptr) {
+      fields::Subject of_parent = subject;
+      of_parent.process = parent;
+      terms &= by_class(of_parent, number, true, arena);
+    }
+    if (const auto* call = std::get_if<event::Call>(&event.body)) {
+      terms &= by_arguments(t, *call);
+      terms &= t.kind[kind_of(t, *call)];
+      return terms != 0;
+    }
+    const auto* file = std::get_if<event::File>(&event.body);
+    if (file == nullptr || !event.is_open()) return terms != 0;
+    const bool directory = S_ISDIR(file->inode_mode);
+    if (file->result >= 0) terms &= t.kind[directory ? SAKER_PLAN_KIND_DIRECTORY : SAKER_PLAN_KIND_FILE];
+    if (file->name.present && file->name.bytes.find("..") == std::string_view::npos) terms &= t.raw_plain;
+    event::PlanTerms by_names = 0;
+    for (std::uint8_t kind = 0; kind < fields::kNameKinds; ++kind) {
+      const std::string_view name = fields::file_name(*file, kind, arena);
+      if (!name.empty() || kind == 0) by_names |= of_name(program, name, directory && file->result >= 0);
+    }
+    if (aliased) by_names |= t.literal;
+    return (terms & by_names) != 0;
+  }
+
+ private:
+  static unsigned mode_of(const event::Event& event) {
+    unsigned mode = event.has_result() && event.result() < 0 ? SAKER_PLAN_FAILED : 0;
+    const auto* file = std::get_if<event::File>(&event.body);
+    if (file == nullptr || !event.is_open()) return mode;
+    if ((file->flags & event::kOpenRead) != 0) mode |= SAKER_PLAN_READS;
+    if ((file->flags & event::kOpenWrite) != 0) mode |= SAKER_PLAN_WRITES;
+    if ((file->flags & event::kOpenTrunc) != 0) mode |= SAKER_PLAN_TRUNCATES;
+    if ((file->flags & (event::kOpenCreat | event::kOpenTmpfile)) != 0) mode |= SAKER_PLAN_CREATES;
+    return mode;
+  }
+
+  event::PlanTerms by_class(const fields::Subject& subject, std::uint8_t program, bool as_parent,
+                            Arena& arena) const {
+    if (subject.process == nullptr || !classes_.needed()) return ~event::PlanTerms{0};
+    const auto found = classes_.classify(subject, arena);
+    if (found.number == 0) return ~event::PlanTerms{0};
+    const saker_plan_class& terms = classes_.terms(found.number)[program];
+    return as_parent ? terms.parent : terms.process;
+  }
+
+  static event::PlanTerms by_arguments(const saker_plan_program& t, const event::Call& call) {
+    event::PlanTerms terms = ~event::PlanTerms{0};
+    const auto value_of = [&](unsigned argument) {
+      return argument < SAKER_ARGUMENTS ? call.arguments[argument] : static_cast<std::uint64_t>(call.result);
+    };
+    for (std::size_t i = 0; i < SAKER_PLAN_ARGUMENTS; ++i) {
+      if (t.argument_of[i] == SAKER_PLAN_NO_ARGUMENT) continue;
+      const std::uint64_t value = value_of(t.argument_of[i]);
+      if (value < SAKER_PLAN_VALUES) terms &= t.argument[i][value];
+    }
+    for (const saker_plan_flags& flags : t.flags) {
+      if (flags.bits != 0 && (value_of(flags.argument) & flags.bits) == 0) terms &= flags.without;
+    }
+    return terms;
+  }
+
+  static unsigned kind_of(const saker_plan_program& t, const event::Call& call) {
+    const event::Descriptor* descriptor = call.descriptor(t.descriptor_of);
+    if (descriptor == nullptr) return SAKER_PLAN_KIND_UNKNOWN;
+    if (descriptor->kind == SAKER_DESCRIPTOR_PIPE) return SAKER_PLAN_KIND_PIPE;
+    if (descriptor->kind != SAKER_DESCRIPTOR_SOCKET)
+      return S_ISDIR(descriptor->inode_mode) ? SAKER_PLAN_KIND_DIRECTORY : SAKER_PLAN_KIND_UNKNOWN;
+    if (descriptor->family == AF_UNIX) return SAKER_PLAN_KIND_UNIX;
+    const bool four = descriptor->family == AF_INET, six = descriptor->family == AF_INET6;
+    if (!four && !six) return SAKER_PLAN_KIND_UNKNOWN;
+    if (descriptor->type == SOCK_STREAM && descriptor->protocol == IPPROTO_TCP)
+      return four ? SAKER_PLAN_KIND_TCP4 : SAKER_PLAN_KIND_TCP6;
+    if (descriptor->type == SOCK_DGRAM && descriptor->protocol == IPPROTO_UDP)
+      return four ? SAKER_PLAN_KIND_UDP4 : SAKER_PLAN_KIND_UDP6;
+    return SAKER_PLAN_KIND_UNKNOWN;
+  }
+
+  static event::PlanTerms of_part(const event::PlanProgram& program, saker_plan_part_kind part,
+                                  const saker_plan_part& table, std::string_view text) {
+    if ((table.lengths >> std::min<std::size_t>(text.size(), 63) & 1U) == 0) return table.other;
+    for (const event::PlanText& row : program.texts) {
+      if (row.part == part && row.length == std::min<std::size_t>(text.size(), 255) &&
+          row.text == text.substr(0, SAKER_PLAN_TEXT_BYTES))
+        return row.terms;
+    }
+    return table.other;
+  }
+
+  static event::PlanTerms of_name(const event::PlanProgram& program, std::string_view name, bool directory) {
+    const saker_plan_program& t = program.tables;
+    const std::size_t slash = name.rfind('/');
+    if (slash == std::string_view::npos || name.size() == 1) return ~event::PlanTerms{0};
+    const std::string_view last = name.substr(slash + 1), above = name.substr(0, slash);
+    event::PlanTerms terms = of_part(program, SAKER_PLAN_PART_NAME, t.name, last);
+    if (t.tail.lengths != 0 && last.size() >= SAKER_PLAN_TAIL_BYTES)
+      terms &=
+          of_part(program, SAKER_PLAN_PART_TAIL, t.tail, last.substr(last.size() - SAKER_PLAN_TAIL_BYTES));
+    if (!directory)
+      terms &= of_part(program, SAKER_PLAN_PART_DIRECTORY, t.directory, above.substr(above.rfind('/') + 1));
+    const event::PlanPath* longest = nullptr;
+    for (const event::PlanPath& path : program.paths) {
+      const bool fits = path.whole ? name == path.text : name.starts_with(path.text);
+      const auto length = [](const event::PlanPath& p) { return p.text.size() + (p.whole ? 1 : 0); };
+      if (fits && (longest == nullptr || length(path) > length(*longest))) longest = &path;
+    }
+    return longest == nullptr ? terms : terms & longest->terms;
+  }
+
+  const Plan& plan_;
+  ProcessClasses& classes_;
+};
+
+}  // namespace saker::rules

@@ -1,0 +1,172 @@
+#include "rules/plan_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "rules/process_facts.h"
+#include "rules/rule_program.h"
+
+namespace saker::rules {
+namespace {
+
+using event::PlanTerms;
+using Json = nlohmann::json;
+
+constexpr std::size_t kShown = 6;
+
+bool met(PlanTerms terms, std::size_t term) { return (terms >> (term % 64) & 1U) != 0; }
+
+// The names of the points that a term lets through; nothing when it is all of them.
+template <class Table, class Name>
+Json points(const Table& table, std::size_t term, std::size_t first, Name name) {
+  Json through = Json::array();
+  std::size_t count = 0;
+  for (std::size_t i = first; i < std::size(table); ++i) {
+    if (!met(table[i], term)) continue;
+    ++count;
+    through.push_back(name(i));
+  }
+  return count == std::size(table) - first ? Json() : through;
+}
+
+std::string mode_name(std::size_t mode) {
+  std::string name = (mode & SAKER_PLAN_FAILED) != 0 ? "failed" : "ok";
+  if ((mode & SAKER_PLAN_READS) != 0) name += "+read";
+  if ((mode & SAKER_PLAN_WRITES) != 0) name += "+write";
+  if ((mode & SAKER_PLAN_TRUNCATES) != 0) name += "+trunc";
+  if ((mode & SAKER_PLAN_CREATES) != 0) name += "+create";
+  return name;
+}
+std::string task_name(std::size_t task) {
+  return fmt::format("{}, {}", (task & SAKER_PLAN_ROOT) != 0 ? "root" : "not root",
+                     (task & SAKER_PLAN_TERMINAL) != 0 ? "terminal" : "no terminal");
+}
+std::string_view kind_name(std::size_t kind) {
+  constexpr std::string_view kNames[] = {"unknown", "file", "directory", "pipe", "unix",
+                                         "tcp4",    "udp4", "tcp6",      "udp6"};
+  return kind < std::size(kNames) ? kNames[kind] : "other";
+}
+
+// The values of a part that the term lets through; nothing when others pass as well.
+Json part(const event::PlanProgram& program, std::size_t term, saker_plan_part_kind kind,
+          const saker_plan_part& table) {
+  if (met(table.other, term)) return {};
+  Json through = Json::array();
+  for (const event::PlanText& text : program.texts) {
+    if (text.part == kind && met(text.terms, term)) through.push_back(text.text);
+  }
+  return through;
+}
+
+void put(Json& into, const char* name, Json value) {
+  if (!value.is_null()) into[name] = std::move(value);
+}
+
+void collect_process_fields(const RuleSet::Program& program, std::uint32_t node, std::set<std::string>& own,
+                            std::set<std::string>& parents) {
+  const ConditionNode& at = program.nodes[node];
+  if (at.kind == ConditionNode::Kind::kPredicate) {
+    const ValueNode& value = program.values[program.predicates[at.entry].left];
+    const std::string name =
+        value.kind == ValueNode::Kind::kField ? value.field.text() : std::string("a transformed value");
+    if (of_process(program, at.entry)) own.insert(name);
+    if (of_parent(program, at.entry)) parents.insert(name);
+  }
+  for (const std::uint32_t child : at.children) collect_process_fields(program, child, own, parents);
+}
+
+Json term_json(const RuleSet& rules, const PlanTerm& term, std::size_t number,
+               const event::PlanProgram& program) {
+  const saker_plan_program& t = program.tables;
+  Json asks = Json::object();
+  const Json where = points(t.scope, number, 1, [](std::size_t scope) {
+    return scope == SAKER_SCOPE_HOST ? "host" : scope == SAKER_SCOPE_CONTAINER ? "container" : "undecided";
+  });
+  put(asks, "scope", where);
+  put(asks, "mode", points(t.mode, number, 0, mode_name));
+  put(asks, "task", points(t.task, number, 0, task_name));
+  put(asks, "descriptor", points(t.kind, number, 1, kind_name));
+  for (std::size_t i = 0; i < SAKER_PLAN_ARGUMENTS; ++i) {
+    if (t.argument_of[i] == SAKER_PLAN_NO_ARGUMENT) continue;
+    const std::string name =
+        t.argument_of[i] == SAKER_RESULT ? "result" : fmt::format("argument {}", t.argument_of[i]);
+    put(asks, name.c_str(), points(t.argument[i], number, 0, [](std::size_t value) { return value; }));
+  }
+  for (const saker_plan_flags& flags : t.flags) {
+    if (flags.bits != 0 && !met(flags.without, number))
+      asks[fmt::format("argument {} has", flags.argument)] = fmt::format("{:#x}", flags.bits);
+  }
+  if (!met(t.raw_plain, number)) asks["raw"] = "..";
+  put(asks, "name", part(program, number, SAKER_PLAN_PART_NAME, t.name));
+  put(asks, "directory", part(program, number, SAKER_PLAN_PART_DIRECTORY, t.directory));
+  put(asks, "name ends with", part(program, number, SAKER_PLAN_PART_TAIL, t.tail));
+  if (met(t.needs_path, number)) {
+    Json paths = Json::array();
+    for (const event::PlanPath& path : program.paths) {
+      if (met(path.terms, number)) paths.push_back(path.text + (path.whole ? "" : "*"));
+    }
+    asks["path"] = std::move(paths);
+  }
+  std::set<std::string> own, parents;
+  for (const std::uint32_t node : term.nodes) collect_process_fields(rules.program(), node, own, parents);
+  if (!own.empty()) asks["process"] = own;
+  if (!parents.empty()) asks["parent"] = parents;
+  Json names = Json::array();
+  for (const std::uint32_t rule : term.rules) names.push_back(rules.rules()[rule].rule.name);
+  return {{"rules", names}, {"asks", asks}};
+}
+
+std::string short_list(const Json& items) {
+  if (!items.is_array()) return items.is_string() ? items.get<std::string>() : items.dump();
+  std::string text;
+  for (std::size_t i = 0; i < std::min(items.size(), kShown); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : " ",
+                        items[i].is_string() ? items[i].get<std::string>() : items[i].dump());
+  if (items.size() > kShown) text += fmt::format(" and {} more", items.size() - kShown);
+  return items.empty() ? "nothing" : text;
+}
+
+}  // namespace
+
+Json plan_json(const RuleSet& rules, const Plan& plan) {
+  Json programs = Json::array();
+  for (std::size_t i = 0; i < plan.programs.size(); ++i) {
+    const PlannedProgram& planned = plan.programs[i];
+    if (planned.types.empty()) continue;
+    Json types = Json::array(), dimensions = Json::array(), terms = Json::array();
+    for (const event::TypeId type : planned.types) types.push_back(event::type_name(type));
+    for (unsigned dimension = 0; dimension < SAKER_PLAN_DIMENSIONS; ++dimension) {
+      if ((planned.dimensions >> dimension & 1U) != 0)
+        dimensions.push_back(dimension_name(static_cast<saker_plan_dimension>(dimension)));
+    }
+    for (std::size_t term = 0; term < planned.terms.size(); ++term)
+      terms.push_back(term_json(rules, planned.terms[term], term, plan.filter.programs[i]));
+    programs.push_back({{"program", i}, {"events", types}, {"dimensions", dimensions}, {"terms", terms}});
+  }
+  return programs;
+}
+
+std::string plan_text(const Json& plan) {
+  std::string text;
+  for (const Json& program : plan) {
+    text += fmt::format(
+        "{}\n  asked: {}\n", short_list(program["events"]), program["dimensions"].empty() ? "nothing" : [&] {
+          std::string all;
+          for (const Json& dimension : program["dimensions"])
+            all += (all.empty() ? "" : ", ") + dimension.get<std::string>();
+          return all;
+        }());
+    std::size_t number = 0;
+    for (const Json& term : program["terms"]) {
+      text += fmt::format("  {:2} {}\n", number++, short_list(term["rules"]));
+      for (const auto& [name, value] : term["asks"].items())
+        text += fmt::format("       {}: {}\n", name, short_list(value));
+    }
+  }
+  return text;
+}
+
+}  // namespace saker::rules

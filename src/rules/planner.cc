@@ -1,0 +1,551 @@
+#include "rules/planner.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "event/schema.h"
+#include "rules/plan_points.h"
+#include "rules/process_facts.h"
+#include "rules/rule_program.h"
+#include "rules/truth.h"
+
+namespace saker::rules {
+namespace {
+
+using event::PlanTerms;
+using Kind = ConditionNode::Kind;
+
+constexpr std::size_t kTermsMax = 64;
+constexpr std::size_t kTermsOfRuleMax = 8;
+constexpr std::size_t kTextsMax = 4096;  // of one program and dimension; beyond, it is left out
+constexpr PlanTerms kEvery = ~PlanTerms{0};
+
+constexpr std::uint32_t bit(saker_plan_dimension dimension) { return 1U << dimension; }
+
+// The first eight bytes as a little-endian number.
+std::uint64_t head_of(std::string_view text) {
+  std::uint64_t head = 0;
+  for (std::size_t i = std::min<std::size_t>(text.size(), 8); i-- > 0;)
+    head = head << 8 | static_cast<unsigned char>(text[i]);
+  return head;
+}
+
+// Who called whom is learnt from these; rules about other calls lean on it (state/sockets.h).
+bool tells_role(std::string_view type) {
+  return type == "connect" || type == "accept" || type == "accept4" || type == "listen" || type == "bind";
+}
+bool leans_on_role(std::string_view field) {
+  constexpr std::string_view kFields[] = {
+      "fd.sip",    "fd.cip",       "fd.sport", "fd.cport",    "fd.snet",     "fd.cnet",        "fd.sproto",
+      "fd.cproto", "fd.is_server", "fd.name",  "fd.sip.name", "fd.cip.name", "fd.name_changed"};
+  return std::ranges::find(kFields, field) != std::end(kFields);
+}
+
+// Paths that a file may be known by though its event does not tell them (a hard link, a bind mount): those
+// that any rule compares a file's name with.
+std::set<std::string> literal_names(const RuleSet::Program& program) {
+  std::set<std::string> names;
+  for (const Predicate& predicate : program.predicates) {
+    const ValueNode& value = program.values[predicate.left];
+    if (value.kind != ValueNode::Kind::kField) continue;
+    const std::string_view field = value.field.field->name;
+    if (field != "fd.name" && field != "fs.path.name") continue;
+    if (predicate.op != Operator::kEq && predicate.op != Operator::kIn &&
+        predicate.op != Operator::kIntersects)
+      continue;
+    for (const std::string& constant : predicate.constants) {
+      if (constant.starts_with('/')) names.insert(constant);
+    }
+  }
+  return names;
+}
+
+// The plan of one event type.
+class TypePlanner {
+ public:
+  TypePlanner(const RuleSet::Program& program, event::TypeId type)
+      : program_(program),
+        type_(type),
+        points_(program, type),
+        roots_(program.roots[program.program_of_type[type]]) {
+    visit();
+    leaves_.assign(program.predicates.size(), Truth::kUnknown);
+    truths_.assign(program.nodes.size(), Truth::kUnknown);
+    dimensions_.assign(program.nodes.size(), 0);
+    for (const std::uint32_t predicate : predicates_) base(predicate) = points_.by_type(predicate);
+    for (const std::uint32_t node : reached_) note_dimensions(node);
+  }
+
+  // Nothing when no rule can match.
+  bool plan(event::PlanProgram& program, PlannedProgram& planned, bool scope_only) {
+    for (std::size_t budget = kTermsOfRuleMax; budget > 0; budget /= 2) {
+      make_terms(budget);
+      if (terms_.size() <= kTermsMax) break;
+    }
+    share_bits();
+    if (terms_.empty()) return false;
+    program_out_ = &program;
+    program = event::open_program(SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER);
+    program.tables.all = possible();
+    fill_scope();
+    if (!scope_only) {
+      fill_mode();
+      fill_arguments();
+      fill_task();
+      fill_kind();
+      fill_names();
+    }
+    find_uses(scope_only);
+    planned.terms = terms_;
+    planned.dimensions = program.tables.uses;
+    planned.types.push_back(type_);
+    return program.tables.all != 0;
+  }
+
+  bool may_match() {
+    make_terms(1);
+    return !terms_.empty();
+  }
+
+  bool leans_on_roles() const {
+    return std::ranges::any_of(predicates_, [&](std::uint32_t predicate) {
+      const ValueNode& value = program_.values[program_.predicates[predicate].left];
+      return value.kind == ValueNode::Kind::kField && leans_on_role(value.field.field->name);
+    });
+  }
+
+ private:
+  Truth& base(std::uint32_t predicate) { return leaves_[predicate]; }
+
+  // The nodes of the roots, children first.
+  void visit() {
+    std::vector<bool> seen(program_.nodes.size());
+    std::vector<std::uint32_t> open;
+    for (const RuleRoot& root : roots_) open.push_back(root.node);
+    while (!open.empty()) {
+      const std::uint32_t node = open.back();
+      open.pop_back();
+      if (seen[node]) continue;
+      seen[node] = true;
+      for (const std::uint32_t child : program_.nodes[node].children) open.push_back(child);
+    }
+    std::vector<bool> predicates(program_.predicates.size());
+    for (std::uint32_t node = 0; node < seen.size(); ++node) {
+      if (!seen[node]) continue;
+      reached_.push_back(node);
+      if (program_.nodes[node].kind == Kind::kPredicate) predicates[program_.nodes[node].entry] = true;
+    }
+    for (std::uint32_t i = 0; i < predicates.size(); ++i) {
+      if (predicates[i]) predicates_.push_back(i);
+    }
+  }
+
+  void note_dimensions(std::uint32_t number) {
+    const ConditionNode& node = program_.nodes[number];
+    std::uint32_t& found = dimensions_[number];
+    if (node.kind == Kind::kPredicate && base(node.entry) == Truth::kUnknown) {
+      found = points_.dimensions(node.entry);
+      if (of_process(program_, node.entry)) found |= bit(SAKER_PLAN_PROCESS);
+      if (of_parent(program_, node.entry)) found |= bit(SAKER_PLAN_PARENT);
+    }
+    for (const std::uint32_t child : node.children) found |= dimensions_[child];
+  }
+
+  // Children that all look at the same dimensions are as well off together.
+  bool worth_splitting(const ConditionNode& node) const {
+    std::set<std::uint32_t> different;
+    for (const std::uint32_t child : node.children) {
+      if (dimensions_[child] == 0) return false;  // may always be true, then
+      different.insert(dimensions_[child]);
+    }
+    return different.size() > 1 || std::popcount(*different.begin()) > 1;
+  }
+
+  using Conjunctions = std::vector<std::vector<std::uint32_t>>;
+
+  // The node as an `or` of at most `budget` conjunctions.
+  Conjunctions expand(std::uint32_t number, std::size_t budget) const {
+    const ConditionNode& node = program_.nodes[number];
+    if (node.kind == Kind::kOr && budget > 1 && worth_splitting(node)) {
+      Conjunctions all;
+      for (const std::uint32_t child : node.children) {
+        for (auto& one : expand(child, budget)) all.push_back(std::move(one));
+        if (all.size() > budget) return {{number}};
+      }
+      return all;
+    }
+    if (node.kind != Kind::kAnd) return {{number}};
+    Conjunctions all = {{}};
+    for (const std::uint32_t child : node.children) {
+      Conjunctions parts = expand(child, budget / all.size());
+      if (all.size() * parts.size() > budget) parts = {{child}};
+      Conjunctions product;
+      for (const auto& left : all) {
+        for (const auto& right : parts) {
+          product.push_back(left);
+          product.back().insert(product.back().end(), right.begin(), right.end());
+        }
+      }
+      all = std::move(product);
+    }
+    return all;
+  }
+
+  void make_terms(std::size_t budget) {
+    std::map<std::vector<std::uint32_t>, std::vector<std::uint32_t>> rules_of;
+    std::vector<std::vector<std::uint32_t>> order;
+    for (const RuleRoot& root : roots_) {
+      for (auto& nodes : expand(root.node, budget)) {
+        std::ranges::sort(nodes);
+        auto& rules = rules_of[nodes];
+        if (rules.empty()) order.push_back(nodes);
+        if (rules.empty() || rules.back() != root.rule) rules.push_back(root.rule);
+      }
+    }
+    terms_.clear();
+    evaluate();
+    std::erase_if(order, [&](const auto& nodes) { return !may_be(nodes); });
+    for (const auto& [equal, unequal] : opposites()) drop_contradictions(order, equal, unequal);
+    for (const auto& nodes : order) terms_.push_back({rules_of[nodes], nodes});
+    bits_.resize(terms_.size());
+    for (std::size_t i = 0; i < terms_.size(); ++i) bits_[i] = PlanTerms{1} << (i % kTermsMax);
+  }
+
+  // Checks of one value for being something and for not being it.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> opposites() const {
+    std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> equal;
+    const auto is = [&](std::uint32_t number, Operator op) {
+      const Predicate& predicate = program_.predicates[number];
+      return predicate.op == op && predicate.constants.size() == 1 && predicate.modifier == Modifier::kNone &&
+             !predicate.any && !predicate.right && leaves_[number] == Truth::kUnknown;
+    };
+    const auto key = [&](std::uint32_t number) {
+      return std::pair(program_.predicates[number].left, program_.predicates[number].constants[0]);
+    };
+    for (const std::uint32_t predicate : predicates_) {
+      if (is(predicate, Operator::kEq)) equal.emplace(key(predicate), predicate);
+    }
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> found;
+    for (const std::uint32_t predicate : predicates_) {
+      if (!is(predicate, Operator::kNe)) continue;
+      if (const auto other = equal.find(key(predicate)); other != equal.end())
+        found.emplace_back(other->second, predicate);
+    }
+    return found;
+  }
+
+  // Both at once are never true, though each alone may be: `tcp and not tcp`, by way of two macros.
+  void drop_contradictions(std::vector<std::vector<std::uint32_t>>& terms, std::uint32_t equal,
+                           std::uint32_t unequal) {
+    std::vector<bool> possible(terms.size());
+    for (const bool is_equal : {true, false}) {
+      leaves_[equal] = truth(is_equal);
+      leaves_[unequal] = is_equal ? Truth::kFalse : Truth::kUnknown;
+      evaluate();
+      for (std::size_t i = 0; i < terms.size(); ++i) possible[i] = possible[i] || may_be(terms[i]);
+    }
+    leaves_[equal] = leaves_[unequal] = Truth::kUnknown;
+    evaluate();
+    std::size_t i = 0;
+    std::erase_if(terms, [&](const auto&) { return !possible[i++]; });
+  }
+
+  // Too many even with one term a rule: some bits stand for several.
+  void share_bits() {
+    for (std::size_t i = 0; i < terms_.size(); ++i) bits_[i] = PlanTerms{1} << (i % kTermsMax);
+  }
+
+  void evaluate() {
+    const auto leaf = [&](const ConditionNode& node) {
+      return node.kind == Kind::kPredicate ? leaves_[node.entry] : Truth::kUnknown;
+    };
+    for (const std::uint32_t node : reached_) truths_[node] = node_truth(program_.nodes[node], truths_, leaf);
+  }
+  bool may_be(const std::vector<std::uint32_t>& nodes) const {
+    return std::ranges::all_of(nodes, [&](std::uint32_t node) { return truths_[node] != Truth::kFalse; });
+  }
+
+  PlanTerms possible() {
+    evaluate();
+    PlanTerms terms = 0;
+    for (std::size_t i = 0; i < terms_.size(); ++i) {
+      if (may_be(terms_[i].nodes)) terms |= bits_[i];
+    }
+    return terms;
+  }
+
+  // The terms that may be true when `decide` tells what checks of that dimension come to.
+  template <class Decide>
+  PlanTerms at(saker_plan_dimension dimension, Decide decide) {
+    std::vector<std::pair<std::uint32_t, Truth>> before;
+    for (const std::uint32_t predicate : predicates_of(dimension)) {
+      before.emplace_back(predicate, leaves_[predicate]);
+      leaves_[predicate] = decide(predicate);
+    }
+    const PlanTerms terms = possible();
+    for (const auto& [predicate, truth] : before) leaves_[predicate] = truth;
+    return terms;
+  }
+
+  const std::vector<std::uint32_t>& predicates_of(saker_plan_dimension dimension) {
+    auto& found = by_dimension_[dimension];
+    if (!found) {
+      found.emplace();
+      for (const std::uint32_t node : reached_) {
+        if (program_.nodes[node].kind == Kind::kPredicate && (dimensions_[node] & bit(dimension)) != 0)
+          found->push_back(program_.nodes[node].entry);
+      }
+    }
+    return *found;
+  }
+  bool looks_at(saker_plan_dimension dimension) { return !predicates_of(dimension).empty(); }
+  saker_plan_program& tables() { return program_out_->tables; }
+
+  void fill_scope() {
+    for (unsigned where = 1; where < std::size(tables().scope); ++where) {
+      PlanTerms terms = 0;
+      for (const bool in_container : {false, true}) {
+        if ((where & (in_container ? SAKER_SCOPE_CONTAINER : SAKER_SCOPE_HOST)) == 0) continue;
+        terms |=
+            at(SAKER_PLAN_SCOPE, [&](auto predicate) { return points_.by_scope(predicate, in_container); });
+      }
+      tables().scope[where] = terms;
+    }
+    tables().scope[0] = 0;
+  }
+  void fill_mode() {
+    if (!looks_at(SAKER_PLAN_MODE)) return;
+    const unsigned modes = points_.is_open() ? SAKER_PLAN_MODES : 2;
+    for (unsigned mode = 0; mode < modes; ++mode)
+      tables().mode[mode] =
+          at(SAKER_PLAN_MODE, [&](auto predicate) { return points_.by_mode(predicate, mode); });
+  }
+  void fill_task() {
+    if (!looks_at(SAKER_PLAN_TASK)) return;
+    for (unsigned bits = 0; bits < SAKER_PLAN_TASKS; ++bits)
+      tables().task[bits] =
+          at(SAKER_PLAN_TASK, [&](auto predicate) { return points_.by_task(predicate, bits); });
+  }
+  void fill_kind() {
+    if (!looks_at(SAKER_PLAN_DESCRIPTOR)) return;
+    if (const auto place = event::main_descriptor(type_)) tables().descriptor_of = *place;
+    for (unsigned kind = 1; kind < SAKER_PLAN_KINDS; ++kind)
+      tables().kind[kind] =
+          at(SAKER_PLAN_DESCRIPTOR, [&](auto predicate) { return points_.by_kind(predicate, kind); });
+  }
+
+  void fill_arguments() {
+    if (!looks_at(SAKER_PLAN_ARGUMENT)) return;
+    std::map<std::uint8_t, std::size_t> numbers;  // argument → checks
+    std::map<std::pair<std::uint8_t, std::uint64_t>, std::size_t> flags;
+    for (const std::uint32_t predicate : predicates_of(SAKER_PLAN_ARGUMENT)) {
+      const auto use = points_.argument(predicate);
+      if (use->flags == 0) {
+        ++numbers[use->argument];
+      } else {
+        ++flags[{use->argument, use->flags}];
+      }
+    }
+    std::size_t place = 0;
+    for (const auto& [argument, checks] : numbers) {
+      if (place == SAKER_PLAN_ARGUMENTS) break;
+      tables().argument_of[place] = argument;
+      for (std::uint64_t value = 0; value < SAKER_PLAN_VALUES; ++value) {
+        tables().argument[place][value] = at(SAKER_PLAN_ARGUMENT, [&](auto predicate) {
+          const auto use = points_.argument(predicate);
+          return use->flags == 0 && use->argument == argument
+                     ? points_.by_argument(predicate, argument, value)
+                     : Truth::kUnknown;
+        });
+      }
+      ++place;
+    }
+    place = 0;
+    for (const auto& [key, checks] : flags) {
+      if (place == SAKER_PLAN_FLAG_TESTS) break;
+      const auto& [argument, bits] = key;
+      saker_plan_flags& test = tables().flags[place++];
+      test.argument = argument;
+      test.bits = bits;
+      test.without = at(SAKER_PLAN_ARGUMENT, [&](auto predicate) {
+        const auto use = points_.argument(predicate);
+        // Without these flags it has none of a part of them either.
+        const bool none = use->flags != 0 && use->argument == argument && (use->flags & ~bits) == 0;
+        return none ? Truth::kFalse : Truth::kUnknown;
+      });
+    }
+  }
+
+  void fill_names() {
+    if (looks_at(SAKER_PLAN_RAW)) {
+      tables().raw_plain =
+          at(SAKER_PLAN_RAW, [&](auto predicate) { return points_.by_plain_raw(predicate); });
+    }
+    if (!looks_at(SAKER_PLAN_NAME) && !looks_at(SAKER_PLAN_PATH)) return;
+    PlanPoints::Asked asked;
+    for (const std::uint32_t node : reached_) {
+      if (program_.nodes[node].kind == Kind::kPredicate) points_.collect(program_.nodes[node].entry, asked);
+    }
+    fill_part(SAKER_PLAN_PART_NAME, tables().name, asked.names,
+              [&](auto predicate, const auto& text) { return points_.by_name(predicate, text); });
+    fill_part(SAKER_PLAN_PART_DIRECTORY, tables().directory, asked.directories,
+              [&](auto predicate, const auto& text) { return points_.by_directory(predicate, text); });
+    if (!asked.tails.empty())
+      fill_part(SAKER_PLAN_PART_TAIL, tables().tail, asked.tails,
+                [&](auto predicate, const auto& text) { return points_.by_tail(predicate, text); });
+    fill_paths(asked);
+    tables().literal = 0;
+    for (const std::string& path : literal_names(program_))
+      tables().literal |= at_names([&](auto predicate) { return points_.by_whole_name(predicate, path); });
+    tables().too_long =
+        at_names([&](auto predicate) { return points_.by_whole_name(predicate, kTooLongName); });
+  }
+
+  // Checks of names are in several dimensions: each table decides all that it can.
+  template <class Decide>
+  PlanTerms at_names(Decide decide) {
+    return at(SAKER_PLAN_NAME, [&](auto predicate) { return decide(predicate); }) &
+           at(SAKER_PLAN_PATH, [&](auto predicate) { return decide(predicate); });
+  }
+
+  template <class Decide>
+  void fill_part(saker_plan_part_kind kind, saker_plan_part& part, const std::set<std::string>& texts,
+                 Decide decide) {
+    const auto terms_of = [&](const std::optional<std::string>& text) {
+      return at(SAKER_PLAN_NAME, [&](auto predicate) { return decide(predicate, text); });
+    };
+    if (texts.size() > kTextsMax) return;
+    part.other = terms_of(std::nullopt);
+    std::map<std::pair<std::uint8_t, std::string>, PlanTerms> rows;
+    for (const std::string& text : texts) {
+      // Texts that are cut may fall together.
+      const auto length = static_cast<std::uint8_t>(std::min<std::size_t>(text.size(), 255));
+      rows[{length, text.substr(0, SAKER_PLAN_TEXT_BYTES)}] |= terms_of(text) | part.other;
+    }
+    for (const auto& [key, terms] : rows) {
+      if (terms == part.other) continue;
+      part.lengths |= std::uint64_t{1} << std::min<unsigned>(key.first, 63);
+      const std::uint64_t seen = SAKER_PLAN_SEEN(head_of(key.second), std::uint64_t{key.first});
+      part.seen[seen / 64] |= std::uint64_t{1} << seen % 64;
+      program_out_->texts.push_back({kind, key.first, key.second, terms});
+    }
+  }
+
+  void fill_paths(const PlanPoints::Asked& asked) {
+    if (asked.paths.size() > kTextsMax) return;
+    auto paths = asked.paths;
+    paths.emplace("", false);
+    PlanTerms everywhere = kEvery;
+    for (const auto& [text, whole] : paths) {
+      const PlanTerms terms =
+          at(SAKER_PLAN_PATH, [&](auto predicate) { return points_.by_path(predicate, text, whole); });
+      everywhere &= terms;
+      program_out_->paths.push_back({text, whole, terms});
+    }
+    tables().needs_path = tables().all & ~everywhere;
+  }
+
+  // A dimension that rules nothing out is not asked.
+  void find_uses(bool scope_only) {
+    saker_plan_program& t = tables();
+    const PlanTerms all = t.all;
+    const auto rules_out = [&](PlanTerms terms) { return (all & ~terms) != 0; };
+    const auto use = [&](saker_plan_dimension dimension, bool used) {
+      if (used) t.uses |= bit(dimension);
+    };
+    use(SAKER_PLAN_SCOPE, rules_out(t.scope[1]) || rules_out(t.scope[2]));
+    if (scope_only) return;
+    use(SAKER_PLAN_MODE, std::ranges::any_of(t.mode, rules_out));
+    bool arguments = false;
+    for (const auto& table : t.argument) arguments = arguments || std::ranges::any_of(table, rules_out);
+    for (const auto& flags : t.flags) arguments = arguments || (flags.bits != 0 && rules_out(flags.without));
+    use(SAKER_PLAN_ARGUMENT, arguments);
+    use(SAKER_PLAN_TASK, std::ranges::any_of(t.task, rules_out));
+    use(SAKER_PLAN_PROCESS, looks_at(SAKER_PLAN_PROCESS));
+    use(SAKER_PLAN_PARENT, looks_at(SAKER_PLAN_PARENT));
+    use(SAKER_PLAN_DESCRIPTOR, std::ranges::any_of(t.kind, rules_out));
+    use(SAKER_PLAN_RAW, rules_out(t.raw_plain));
+    use(SAKER_PLAN_NAME, rules_out(t.name.other) || rules_out(t.directory.other) || rules_out(t.tail.other));
+    use(SAKER_PLAN_PATH, t.needs_path != 0);
+  }
+
+  const RuleSet::Program& program_;
+  event::TypeId type_;
+  PlanPoints points_;
+  const std::vector<RuleRoot>& roots_;
+  std::vector<std::uint32_t> reached_, predicates_;
+  std::vector<Truth> leaves_;
+  std::vector<Truth> truths_;
+  std::vector<std::uint32_t> dimensions_;  // by node
+  std::array<std::optional<std::vector<std::uint32_t>>, SAKER_PLAN_DIMENSIONS> by_dimension_;
+  std::vector<PlanTerm> terms_;
+  std::vector<PlanTerms> bits_;
+  event::PlanProgram* program_out_ = nullptr;
+};
+
+bool same(const event::PlanProgram& a, const event::PlanProgram& b) {
+  return std::memcmp(&a.tables, &b.tables, sizeof(a.tables)) == 0 && a.texts == b.texts && a.paths == b.paths;
+}
+bool same(const std::vector<PlanTerm>& a, const std::vector<PlanTerm>& b) {
+  return std::ranges::equal(
+      a, b, [](const PlanTerm& x, const PlanTerm& y) { return x.nodes == y.nodes && x.rules == y.rules; });
+}
+
+}  // namespace
+
+Plan make_plan(const RuleSet& rules, const IsCollected& is_collected) {
+  const RuleSet::Program& program = rules.program();
+  Plan plan;
+  plan.filter.program_of.fill(SAKER_PLAN_NOTHING);
+  plan.filter.programs.push_back(event::open_program(SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER));
+  plan.programs.emplace_back();
+  bool roles = false;
+  std::vector<event::TypeId> wanted;
+  for (event::TypeId type = 1; type < program.program_of_type.size() && type < SAKER_EVENTS_MAX; ++type) {
+    if (!is_collected(type) || program.roots[program.program_of_type[type]].empty()) continue;
+    wanted.push_back(type);
+    const bool open = type >= event::kOpen && type <= event::kOpenByHandleAt;  // gives no socket
+    if (roles || open || tells_role(event::type_name(type)) || !event::main_descriptor(type)) continue;
+    TypePlanner planner(program, type);
+    roles = planner.leans_on_roles() && planner.may_match();
+  }
+  for (const event::TypeId type : wanted) {
+    event::PlanProgram made;
+    PlannedProgram planned;
+    const EventScope scope = rules.scope(type);
+    const bool scope_only = roles && tells_role(event::type_name(type));
+    if (!TypePlanner(program, type).plan(made, planned, scope_only)) continue;
+    plan.filter.scope[type] = static_cast<std::uint8_t>((scope.host ? SAKER_SCOPE_HOST : 0) |
+                                                        (scope.container ? SAKER_SCOPE_CONTAINER : 0));
+    std::size_t place = 1;
+    while (place < plan.programs.size() &&
+           !(same(plan.filter.programs[place], made) && same(plan.programs[place].terms, planned.terms)))
+      ++place;
+    if (place == plan.programs.size()) {
+      if (place == SAKER_PLAN_PROGRAMS) {  // no room: what the scope lets through is sent
+        plan.filter.program_of[type] = 0;
+        plan.programs[0].types.push_back(type);
+        continue;
+      }
+      plan.filter.programs.push_back(std::move(made));
+      plan.programs.push_back(std::move(planned));
+    } else {
+      plan.programs[place].types.push_back(type);
+    }
+    plan.filter.program_of[type] = static_cast<std::uint8_t>(place);
+  }
+  return plan;
+}
+
+std::string_view dimension_name(saker_plan_dimension dimension) {
+  constexpr std::array<std::string_view, SAKER_PLAN_DIMENSIONS> kNames = {
+      "mode", "argument", "scope", "task", "process", "parent", "descriptor", "raw", "name", "path"};
+  return kNames[dimension];
+}
+
+}  // namespace saker::rules

@@ -1,0 +1,94 @@
+#include "rules/process_classes.h"
+
+#include <algorithm>
+
+#include "rules/process_facts.h"
+#include "rules/rule_program.h"
+#include "rules/truth.h"
+
+namespace saker::rules {
+namespace {
+
+using Kind = ConditionNode::Kind;
+
+bool asks(const PlannedProgram& program, saker_plan_dimension dimension) {
+  return (program.dimensions >> dimension & 1U) != 0;
+}
+
+}  // namespace
+
+ProcessClasses::ProcessClasses(const RuleSet& rules, const Plan& plan)
+    : program_(rules.program()), plan_(plan) {
+  std::vector<bool> seen(program_.nodes.size());
+  std::vector<std::uint32_t> open;
+  bool own = false, parents = false;
+  for (const PlannedProgram& program : plan.programs) {
+    if (!asks(program, SAKER_PLAN_PROCESS) && !asks(program, SAKER_PLAN_PARENT)) continue;
+    own = own || asks(program, SAKER_PLAN_PROCESS);
+    parents = parents || asks(program, SAKER_PLAN_PARENT);
+    for (const PlanTerm& term : program.terms) open.insert(open.end(), term.nodes.begin(), term.nodes.end());
+  }
+  while (!open.empty()) {
+    const std::uint32_t node = open.back();
+    open.pop_back();
+    if (seen[node]) continue;
+    seen[node] = true;
+    for (const std::uint32_t child : program_.nodes[node].children) open.push_back(child);
+  }
+  std::vector<bool> taken(program_.predicates.size());
+  for (std::uint32_t node = 0; node < seen.size(); ++node) {
+    if (!seen[node]) continue;
+    nodes_.push_back(node);
+    const std::uint32_t predicate = program_.nodes[node].entry;
+    if (program_.nodes[node].kind != Kind::kPredicate || taken[predicate]) continue;
+    taken[predicate] = true;
+    if (own && of_process(program_, predicate)) own_.push_back(predicate);
+    if (parents && rules::of_parent(program_, predicate)) of_parent_.push_back(predicate);
+  }
+  results_.emplace_back();  // class 0 is nobody's
+}
+
+ProcessClasses::Found ProcessClasses::classify(const fields::Subject& subject, Arena& arena) {
+  now_.clear();
+  for (const std::uint32_t predicate : own_)
+    now_ += static_cast<char>(decide_for_process(program_, predicate, subject, arena));
+  for (const std::uint32_t predicate : of_parent_)
+    now_ += static_cast<char>(decide_for_parent(program_, predicate, subject, arena));
+  const auto known = numbers_.find(now_);
+  if (known != numbers_.end()) return {known->second, false};
+  if (results_.size() >= SAKER_PLAN_CLASSES) return {};
+  const auto number = static_cast<std::uint32_t>(results_.size());
+  numbers_.emplace(now_, number);
+  results_.push_back(now_);
+  return {number, true};
+}
+
+event::PlanClass ProcessClasses::terms(std::uint32_t number) const {
+  const std::string& results = results_[number];
+  event::PlanClass terms(plan_.programs.size(), saker_plan_class{~0ULL, ~0ULL});
+  std::vector<Truth> leaves(program_.predicates.size()), truths(program_.nodes.size());
+  const auto leaf = [&](const ConditionNode& node) {
+    return node.kind == Kind::kPredicate ? leaves[node.entry] : Truth::kUnknown;
+  };
+  for (const bool as_parent : {false, true}) {
+    std::ranges::fill(leaves, Truth::kUnknown);
+    const auto& predicates = as_parent ? of_parent_ : own_;
+    for (std::size_t i = 0; i < predicates.size(); ++i)
+      leaves[predicates[i]] = static_cast<Truth>(results[(as_parent ? own_.size() : 0) + i]);
+    for (const std::uint32_t node : nodes_) truths[node] = node_truth(program_.nodes[node], truths, leaf);
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      const PlannedProgram& program = plan_.programs[i];
+      if (!asks(program, as_parent ? SAKER_PLAN_PARENT : SAKER_PLAN_PROCESS)) continue;
+      event::PlanTerms may = 0;
+      for (std::size_t term = 0; term < program.terms.size(); ++term) {
+        const bool met = std::ranges::all_of(
+            program.terms[term].nodes, [&](std::uint32_t node) { return truths[node] != Truth::kFalse; });
+        if (met) may |= event::PlanTerms{1} << (term % 64);
+      }
+      (as_parent ? terms[i].parent : terms[i].process) = may;
+    }
+  }
+  return terms;
+}
+
+}  // namespace saker::rules

@@ -1,0 +1,227 @@
+"""The filter plan: what the kernel side rules out is what no rule matches, and nothing else."""
+
+import collections
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+
+from harness import Agent, LiveTest, SHARED
+
+OFFICIAL = sorted(glob.glob(os.path.join(SHARED, "data", "rules", "*.yaml")), key=len)
+# Mounts what the tracepoints of single calls are attached through, for the agent alone.
+WITH_TRACEFS = ("unshare", "-m", "sh", "-c", 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"', "sh")
+OPENED = "evt.type in (open, openat, openat2)"
+
+
+def rules_text(rules):
+    text = ""
+    for name, condition in rules.items():
+        text += f"- rule: {name}\n  desc: d\n  condition: >\n    {condition}\n"
+        text += '  output: "f=%fd.name p=%proc.name pp=%proc.pname r=%evt.res pid=%proc.pid"\n  priority: NOTICE\n'
+    return text
+
+
+class Plan(LiveTest):
+    def setUp(self):
+        super().setUp()
+        self.directory = tempfile.mkdtemp(prefix="saker-plan-")
+        self.addCleanup(subprocess.run, ["rm", "-rf", self.directory])
+        self.mark = os.path.basename(self.directory)
+
+    def path(self, *parts):
+        return os.path.join(self.directory, *parts)
+
+    def file(self, *parts, text="x"):
+        path = self.path(*parts)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+        return path
+
+    def rules(self, rules):
+        # Of another event, so that its terms are not among those of opens.
+        sentinel = f"evt.type in (rmdir, unlinkat) and fs.path.name = {self.path('sentinel')}"
+        return self.file("rules.yaml", text=rules_text({**rules, "sentinel": sentinel}))
+
+    def sentinel(self, *agents):
+        os.mkdir(self.path("sentinel"))
+        os.rmdir(self.path("sentinel"))
+        for agent in agents:
+            agent.wait_for(rule="sentinel")
+
+    def python(self, program, name="python3"):
+        """Runs a program under another name."""
+        script = self.file("scripts", f"{name}.py", text=textwrap.dedent(program))
+        link = self.path("bin", name)
+        os.makedirs(os.path.dirname(link), exist_ok=True)
+        if not os.path.lexists(link):
+            os.symlink(sys.executable, link)
+        subprocess.run([link, "-I", "-S", script, *map(str, (self.directory,))], check=True, timeout=60)
+
+    def ways_to_names(self):
+        """Opens under every kind of name."""
+        exact = self.file("a", "exact")
+        self.file("d", "in-directory")
+        self.file("far", "below", "deep")
+        self.file("suffix-of-release_agent")
+        os.symlink(exact, self.path("link"))
+        here = os.open(self.directory, os.O_RDONLY)
+        for name in (exact, self.path("link"), self.path("a", "..", "a", "exact"), f"/proc/self/root{exact}"):
+            open(name).close()
+        for name in ("a/exact", "./a/exact", "d/in-directory", "far/below/deep", "suffix-of-release_agent"):
+            os.close(os.open(name, os.O_RDONLY, dir_fd=here))
+        before = os.getcwd()
+        os.chdir(self.path("a"))
+        open("exact").close()
+        open("../a//exact").close()
+        os.chdir(before)
+        for name in ("missing", "a/missing"):
+            try:
+                open(self.path(name)).close()
+            except FileNotFoundError:
+                pass
+        open(exact, "w").close()
+        os.close(os.open(self.path("d"), os.O_RDONLY | os.O_DIRECTORY))
+        os.close(here)
+
+    def test_the_same_alerts_with_and_without_it(self):
+        rules = self.rules(
+            {
+                "exact": f"{OPENED} and fd.name = {self.path('a', 'exact')}",
+                "requested": f"{OPENED} and fd.name = {self.path('link')}",
+                "directory": f"{OPENED} and fd.directory = {self.path('d')}",
+                "beginning": f"{OPENED} and fd.name startswith {self.path('far')}",
+                "end": f"{OPENED} and fd.name startswith {self.directory} and fd.name endswith release_agent",
+                "written": f"{OPENED} and fd.name startswith {self.path('a')} and evt.is_open_write = true and evt.arg.flags contains O_TRUNC",
+                "failed": f"{OPENED} and fd.name startswith {self.directory} and evt.res = ENOENT",
+                "traversal": f"{OPENED} and fd.nameraw contains '../' and fd.name startswith {self.path('a')}",
+                "negated": f"{OPENED} and fd.name startswith {self.directory} and not fd.name in ({self.path('a', 'exact')}, {self.path('link')}) and not fd.directory = {self.path('d')}",
+            }
+        )
+        for hooks in ("one", "each"):
+            with self.subTest(hooks):
+                subprocess.run(["rm", "-f", self.path("link")], check=True)
+                prefix = WITH_TRACEFS if hooks == "each" else ()
+                arguments = ("-o", f"saker.call_hooks={hooks}", "-o", "rule_matching=all")
+                with Agent(*arguments, rules=[rules], prefix=prefix) as on, Agent(
+                    *arguments, "-o", "saker.plan.enabled=false", rules=[rules], prefix=prefix
+                ) as off:
+                    self.ways_to_names()
+                    self.sentinel(on, off)
+                    seen = [
+                        collections.Counter(
+                            (alert["rule"], alert["output_fields"]["fd.name"])
+                            for alert in agent.alerts
+                            if alert["output_fields"]["proc.pid"] == os.getpid()
+                        )
+                        for agent in (on, off)
+                    ]
+                    self.assertEqual(*seen)
+                    self.assertEqual(
+                        {rule for rule, _ in seen[0]},
+                        {"exact", "requested", "directory", "beginning", "end", "written", "failed", "traversal", "negated", "sentinel"},
+                    )
+                    on.stop()
+                    self.assertRegex("\n".join(on.log), r"ruled out by:.* (name|path)=[1-9]")
+
+    def test_official_rules_match_nothing_that_it_rules_out(self):
+        if not OFFICIAL:
+            self.skipTest("no official rules here")
+        with Agent("-o", "saker.plan.compare=true", rules=[*OFFICIAL, self.rules({})]) as agent:
+            self.ways_to_names()
+            subprocess.run("find /etc /usr/lib -maxdepth 2 -type f | head -2000 | xargs cat > /dev/null", shell=True)
+            subprocess.run(["cat", "/etc/shadow"], stdout=subprocess.DEVNULL)
+            subprocess.run(["sh", "-c", "ln -sf /etc/shadow $0/s && cat $0/s", self.directory], stdout=subprocess.DEVNULL)
+            self.sentinel(agent)
+            agent.stop()
+        compared = re.search(r"plan compared: (\d+) events that it rules out were judged, (\d+) of them", "\n".join(agent.log))
+        self.assertIsNotNone(compared, agent.log)
+        self.assertGreater(int(compared.group(1)), 100)
+        self.assertEqual(int(compared.group(2)), 0, agent.log)
+
+    def test_a_process_is_what_it_has_become(self):
+        """Its class is known under the old name; after an exec it is another's."""
+        secret = self.file("secret")
+        rules = self.rules({"by name": f"{OPENED} and fd.name = {secret} and proc.name = becomes-b"})
+        with Agent(rules=[rules]) as agent:
+            program = f"""
+                import os, sys
+                for _ in range(200): open("{secret}").close()
+                if "becomes-a" in sys.argv[0]: os.execv("{self.path('bin', 'becomes-b')}", ["becomes-b", "-I", "-S", "{self.path('scripts', 'becomes-b.py')}"])
+            """
+            os.makedirs(self.path("bin"))
+            os.symlink(sys.executable, self.path("bin", "becomes-b"))
+            self.file("scripts", "becomes-b.py", text=textwrap.dedent(program))
+            self.python(program, name="becomes-a")
+            self.sentinel(agent)
+            self.assertEqual(len(agent.find(rule="by name")), 200)
+            agent.stop()
+        self.assertRegex("\n".join(agent.log), r"ruled out by:.* process=[1-9]")
+
+    def test_a_parent_is_what_it_has_become(self):
+        secret = self.file("secret")
+        rules = self.rules({"by parent": f"{OPENED} and fd.name = {secret} and proc.pname = parent-b"})
+        os.makedirs(self.path("bin"))
+        os.symlink(sys.executable, self.path("bin", "parent-b"))
+        # The child opens, lets its parent become another program, and opens again.
+        waits = self.file("scripts", "parent-b.py", text="import os, sys\nos.write(int(sys.argv[1]), b'x'); os.wait()\n")
+        program = f"""
+            import os
+            r, w = os.pipe(); done_r, done_w = os.pipe()
+            os.set_inheritable(done_w, True)
+            if os.fork() == 0:
+                for _ in range(100): open("{secret}").close()
+                os.write(w, b"x")
+                os.read(done_r, 1)
+                for _ in range(100): open("{secret}").close()
+                os._exit(0)
+            os.read(r, 1)
+            os.execv("{self.path('bin', 'parent-b')}", ["parent-b", "-I", "-S", "{waits}", str(done_w)])
+        """
+        with Agent(rules=[rules]) as agent:
+            self.python(program, name="parent-a")
+            self.sentinel(agent)
+            self.assertEqual(len(agent.find(rule="by parent")), 100)
+            agent.stop()
+        self.assertRegex("\n".join(agent.log), r"ruled out by:.* parent=[1-9]")
+
+    def test_a_child_of_the_dead_is_its_reapers(self):
+        secret = self.file("secret")
+        rules = self.rules({"orphan": f"{OPENED} and fd.name = {secret} and not proc.pname = parent-c"})
+        program = f"""
+            import os
+            r, w = os.pipe()
+            parent = os.getpid()
+            if os.fork() == 0:
+                os.close(w)
+                for _ in range(100): open("{secret}").close()
+                os.read(r, 1)  # ends when the parent's files are closed
+                while os.getppid() == parent: open("{secret}").close()
+                open("{secret}").close()
+                os._exit(0)
+        """
+        with Agent(rules=[rules]) as agent:
+            self.python(program, name="parent-c")
+            agent.wait_for(rule="orphan")
+
+    def test_failed_calls_are_left_out_when_asked(self):
+        rules = self.rules({"any": f"{OPENED} and fd.name startswith {self.path('x')}"})
+        with Agent("-o", "engine.modern_ebpf.drop_failed_exit=true", rules=[rules]) as agent:
+            self.assertFalse(os.path.exists(self.path("x-missing")))
+            try:
+                open(self.path("x-missing")).close()
+            except FileNotFoundError:
+                pass
+            self.sentinel(agent)
+            self.assertEqual(agent.find(rule="any"), [])
+
+    def test_excluded_calls_are_left_out(self):
+        rules = self.rules({"made": f"evt.type in (mkdir, mkdirat) and evt.arg.path contains {self.mark}"})
+        with Agent("-o", "base_syscalls.custom_set[]='!mkdir'", rules=[rules]) as agent:
+            os.mkdir(self.path("made"))
+            self.sentinel(agent)
+            self.assertEqual(agent.find(rule="made"), [])
