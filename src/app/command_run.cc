@@ -108,7 +108,7 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
                      .processes = {.processes_max = config.processes_max},
                      .board = &board,
                      .self_test = &self_test,
-                     .plan = config.plan});
+                     .compare_plan = config.plan.compare});
   if (const auto started = start(driver, pipeline, state, *revision); !started) {
     log(LogLevel::kError, "{}", started.error().message);
     return kExitNoProbe;

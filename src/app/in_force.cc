@@ -1,6 +1,8 @@
 #include "app/in_force.h"
 
+#include "app/kernel_plan.h"
 #include "base/clock.h"
+#include "observe/self_test.h"
 
 namespace saker::app {
 
@@ -10,6 +12,9 @@ std::shared_ptr<const Revision> make_revision(std::uint64_t number, const Config
   auto made = std::make_shared<Revision>();
   made->number = number;
   made->rules = loaded.rules;
+  PlanOptions plan = config.plan;
+  plan.always.push_back(observe::SelfTest::event_type());
+  made->plan = make_kernel_plan(*loaded.rules, plan);
   made->format = config.format;
   made->outputs = std::move(outputs);
   return made;

@@ -40,24 +40,28 @@ void drop_failed(event::FilterPlan& plan) {
 
 }  // namespace
 
-KernelPlan::KernelPlan(capture::Driver& driver, PlanOptions options)
-    : driver_(driver), options_(std::move(options)), labels_(SAKER_PLAN_PROCESSES) {}
+std::shared_ptr<const rules::Plan> make_kernel_plan(const rules::RuleSet& rules, const PlanOptions& options) {
+  auto plan = std::make_shared<rules::Plan>(options.enabled ? rules::make_plan(rules, capture::is_collected)
+                                                            : scope_only(rules));
+  if (options.drop_failed_exit) drop_failed(plan->filter);
+  for (const event::TypeId type : options.never) event::shut_out(plan->filter, type);
+  if (asks_for_calls(plan->filter)) {
+    for (const event::TypeId type : options.always) event::let_through(plan->filter, type);
+  }
+  return plan;
+}
 
-Result<> KernelPlan::apply(const rules::RuleSet& rules) {
-  auto made = std::make_unique<rules::Plan>(options_.enabled ? rules::make_plan(rules, capture::is_collected)
-                                                             : scope_only(rules));
-  if (options_.drop_failed_exit) drop_failed(made->filter);
-  for (const event::TypeId type : options_.never) event::shut_out(made->filter, type);
-  const bool calls = asks_for_calls(made->filter);
-  for (const event::TypeId type : options_.always)
-    if (calls) event::let_through(made->filter, type);
-  TRY(driver_.apply(made->filter));
-  driver_.compare_plan(options_.compare);
+KernelPlan::KernelPlan(capture::Driver& driver, bool compare)
+    : driver_(driver), compare_(compare), labels_(SAKER_PLAN_PROCESSES) {}
+
+Result<> KernelPlan::apply(const rules::RuleSet& rules, std::shared_ptr<const rules::Plan> plan) {
+  TRY(driver_.apply(plan->filter));
+  driver_.compare_plan(compare_);
   classes_.reset();
-  plan_ = std::move(made);
-  if (options_.enabled) classes_.emplace(rules, *plan_);
+  plan_ = std::move(plan);
+  classes_.emplace(rules, *plan_);
   wanted_ = plan_->filter.scope;
-  hooks_calls_ = calls;
+  hooks_calls_ = asks_for_calls(plan_->filter);
   return {};
 }
 

@@ -22,16 +22,20 @@
 
 namespace saker::app {
 
+// The plan of the rules, as the options want it. Takes some milliseconds for a hundred rules: not for the
+// thread that handles events.
+std::shared_ptr<const rules::Plan> make_kernel_plan(const rules::RuleSet& rules, const PlanOptions& options);
+
 class KernelPlan {
  public:
   using Stats = observe::PlanStats;
 
   // The driver must outlive it.
-  KernelPlan(capture::Driver& driver, PlanOptions options);
+  KernelPlan(capture::Driver& driver, bool compare);
 
-  // Makes the plan of `rules` and puts it in force, atomically for every event; the one before stays when
-  // it fails. `rules` must live until the next call.
-  Result<> apply(const rules::RuleSet& rules);
+  // Puts the plan of `rules` in force, atomically for every event; the one before stays when it fails.
+  // `rules` must live until the next call.
+  Result<> apply(const rules::RuleSet& rules, std::shared_ptr<const rules::Plan> plan);
 
   bool wants(event::TypeId type) const { return type < wanted_.size() && wanted_[type] != 0; }
 
@@ -61,8 +65,8 @@ class KernelPlan {
   Label& label(std::uint32_t tgid) { return labels_[tgid % labels_.size()]; }
 
   capture::Driver& driver_;
-  PlanOptions options_;
-  std::unique_ptr<rules::Plan> plan_;
+  bool compare_ = false;
+  std::shared_ptr<const rules::Plan> plan_;
   std::optional<rules::ProcessClasses> classes_;
   capture::ScopePlan wanted_{};
   bool hooks_calls_ = false;

@@ -22,13 +22,6 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kMetadataRetryNs = kSecond / 1000;
 constexpr std::uint32_t kMetadataTriesMax = 16;
 
-// Where calls are hooked at all, the self-test's is wanted from everywhere.
-PlanOptions plan_options(const PipelineOptions& options) {
-  PlanOptions plan = options.plan;
-  if (options.self_test) plan.always.push_back(observe::SelfTest::event_type());
-  return plan;
-}
-
 std::uint16_t record_type(std::span<const std::byte> record) {
   saker_header header;
   if (record.size() < sizeof(header)) return 0;
@@ -46,7 +39,7 @@ Pipeline::Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revi
       processes_(options_.processes),
       containers_(state::Containers::Limits{}),
       by_rule_(revision_->rules->rules().size()),
-      plan_(driver, plan_options(options_)),
+      plan_(driver, options_.compare_plan),
       wall_minus_boot_ns_(wall_minus_boot_ns()) {}
 
 Result<> Pipeline::start() {
@@ -55,7 +48,7 @@ Result<> Pipeline::start() {
   plan_.before_scan();
   const auto scanned = capture::scan_processes(options_.host_root + "/proc", processes_);
   if (!scanned) log(LogLevel::kWarning, "{}", scanned.error().message);
-  TRY(plan_.apply(*revision_->rules));
+  TRY(plan_.apply(*revision_->rules, revision_->plan));
   if (options_.self_test) options_.self_test->use_call(plan_.hooks_calls());
   log(LogLevel::kInfo, "{} processes were here before", scanned ? *scanned : 0);
   return {};
@@ -63,7 +56,7 @@ Result<> Pipeline::start() {
 
 Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
   auto evaluator = std::make_unique<rules::Evaluator>(*next->rules);
-  TRY(plan_.apply(*next->rules));
+  TRY(plan_.apply(*next->rules, next->plan));
   count_rules(earlier_);
   evaluator_ = std::move(evaluator);
   by_rule_.assign(next->rules->rules().size(), 0);

@@ -36,7 +36,7 @@ struct PipelineOptions {
   state::ProcessTable::Limits processes;
   observe::Board* board = nullptr;  // both may be missing; they must outlive the pipeline
   observe::SelfTest* self_test = nullptr;
-  PlanOptions plan;
+  bool compare_plan = false;  // see PlanOptions
 };
 
 class Pipeline {

@@ -7,6 +7,7 @@
 
 #include "alert/alert.h"
 #include "alert/outputs.h"
+#include "rules/planner.h"
 #include "rules/rule_set.h"
 
 namespace saker::app {
@@ -14,6 +15,7 @@ namespace saker::app {
 struct Revision {
   std::uint64_t number = 1;
   std::shared_ptr<const rules::RuleSet> rules;
+  std::shared_ptr<const rules::Plan> plan;  // of the rules, for the kernel
   alert::Format format;
   std::shared_ptr<const alert::Outputs> outputs;
 };

@@ -23,11 +23,9 @@ constexpr std::size_t kEachMax = 48;
 
 struct CallHooks::Link {
   event::TypeId type = 0;
-  std::uint16_t number = 0;
   bpf_link* link = nullptr;
 
-  Link(event::TypeId of_type, std::uint16_t of_number, bpf_link* attached)
-      : type(of_type), number(of_number), link(attached) {}
+  Link(event::TypeId of_type, bpf_link* attached) : type(of_type), link(attached) {}
   ~Link() { bpf_link__destroy(link); }
   Link(const Link&) = delete;
 };
@@ -104,7 +102,7 @@ Result<> CallHooks::use_one() {
     if (link == nullptr)
       return fail(ErrorCode::kUnsupported,
                   fmt::format("cannot attach to system calls: {}", std::strerror(errno)));
-    one_ = std::make_unique<Link>(0, 0, link);
+    one_ = std::make_unique<Link>(event::TypeId{0}, link);
   }
   __atomic_store_n(&skeleton_.bss->calls_by_each, 0, __ATOMIC_SEQ_CST);
   each_.clear();
@@ -116,24 +114,31 @@ Result<> CallHooks::use_each(std::span<const SyscallNumber> wanted) {
   if (!bpf_program__autoload(skeleton_.progs.syscall_exit_one))
     return fail(ErrorCode::kUnsupported, "this kernel has no hook for a single call (5.15 has)");
   std::vector<std::unique_ptr<Link>> added;
+  std::string missing;
   for (const SyscallNumber& call : wanted) {
-    if (std::ranges::any_of(each_, [&](const auto& link) { return link->number == call.number; })) continue;
+    const auto same = [&](const auto& link) { return link->type == call.type; };  // x32 has some calls twice
+    if (std::ranges::any_of(each_, same) || std::ranges::any_of(added, same)) continue;
     const std::string name = exit_tracepoint(event::type_name(call.type));
     bpf_link* link =
         bpf_program__attach_tracepoint(skeleton_.progs.syscall_exit_one, "syscalls", name.c_str());
+    if (link == nullptr && errno == ENOENT && (!added.empty() || !each_.empty())) {
+      missing += (missing.empty() ? "" : ", ") + name;
+      continue;
+    }
     if (link == nullptr) {
       return fail(ErrorCode::kUnsupported,
                   fmt::format("cannot attach to the tracepoint syscalls/{}: {} (is tracefs mounted?)", name,
                               std::strerror(errno)));
     }
-    added.push_back(std::make_unique<Link>(call.type, call.number, link));
+    added.push_back(std::make_unique<Link>(call.type, link));
   }
+  // A call without a tracepoint is one that this kernel was built without: it can only fail.
+  if (!missing.empty()) log(LogLevel::kInfo, "this kernel has no {}", missing);
   __atomic_store_n(&skeleton_.bss->calls_by_each, 1, __ATOMIC_SEQ_CST);
   one_.reset();
   for (auto& link : added) each_.push_back(std::move(link));
   std::erase_if(each_, [&](const auto& link) {
-    return std::ranges::none_of(wanted,
-                                [&](const SyscallNumber& call) { return call.number == link->number; });
+    return std::ranges::none_of(wanted, [&](const SyscallNumber& call) { return call.type == link->type; });
   });
   now_ = CallHooksKind::kEach;
   return {};

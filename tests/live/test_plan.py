@@ -4,10 +4,12 @@ import collections
 import glob
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 
 from harness import Agent, LiveTest, SHARED
 
@@ -225,3 +227,41 @@ class Plan(LiveTest):
             os.mkdir(self.path("made"))
             self.sentinel(agent)
             self.assertEqual(agent.find(rule="made"), [])
+
+    def test_no_event_is_lost_while_rules_change(self):
+        """A process opens a file all the time; rules come and go, and the one that wants the file stays."""
+        wanted = self.file("wanted")
+        steady = {"steady": f"{OPENED} and fd.name = {wanted} and not proc.name = nobody"}
+        rules = self.rules(steady)
+        program = f"""
+            import os, time
+            while not os.path.exists("{self.path('end')}"):
+                time.sleep(0.002)  # or a ring runs over on a loaded machine
+                for _ in range(50): os.close(os.open("{wanted}", os.O_RDONLY))
+                with open("{self.path('count')}", "ab") as count: count.write(b"x" * 50)
+        """
+        script = self.file("scripts", "opens.py", text=textwrap.dedent(program))
+        with Agent("-o", "watch_config_files=false", rules=[rules]) as agent:
+            process = subprocess.Popen([sys.executable, "-I", "-S", script])
+            try:
+                for turn in range(12):
+                    seen = len(agent.find(rule="steady"))
+                    before = sum("is in force" in line for line in agent.log)
+                    more = {f"more {turn} {i}": f"{OPENED} and fd.name = /no/such/{turn}/{i}" for i in range(turn * 7)}
+                    self.rules({**more, **steady} if turn % 2 else {**steady, **more})
+                    agent.process.send_signal(signal.SIGHUP)
+                    self.wait_until(lambda: sum("is in force" in line for line in agent.log) > before)
+                    self.wait_until(lambda: len(agent.find(rule="steady")) > seen)
+            finally:
+                open(self.path("end"), "w").close()
+                process.wait()
+            self.sentinel(agent)
+            agent.stop()
+            self.assertRegex("\n".join(agent.log), r"dropped: 0\b")
+            self.assertEqual(len(agent.find(rule="steady")), os.path.getsize(self.path("count")))
+
+    def wait_until(self, holds):
+        deadline = time.time() + 20
+        while not holds():
+            self.assertLess(time.time(), deadline, "it did not come about")
+            time.sleep(0.01)
