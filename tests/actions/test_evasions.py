@@ -149,7 +149,7 @@ class Watched(unittest.TestCase):
             raise unittest.SkipTest(why_not())
         rules = rules_file()
         cls.addClassCleanup(os.unlink, rules)
-        cls.agent = harness.Agent("-o", "rule_matching=all", rules=[rules]).__enter__()
+        cls.agent = harness.Agent("-o", "rule_matching=all", "-o", "saker.ring_bytes=16777216", rules=[rules]).__enter__()
         cls.addClassCleanup(cls.agent.__exit__, None, None, None)
         cls.host = Host()
         cls.addClassCleanup(cls.host.remove)

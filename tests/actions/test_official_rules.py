@@ -91,7 +91,7 @@ class OfficialRules(unittest.TestCase):
             customized.write(CUSTOMIZED)
         cls.addClassCleanup(os.unlink, customized.name)
         cls.agent = harness.Agent(
-            "-o", "rule_matching=all", "-o", "rules[].enable.rule=*",
+            "-o", "rule_matching=all", "-o", "rules[].enable.rule=*", "-o", "saker.ring_bytes=16777216",
             rules=[*RULES, customized.name], prefix=names.prefix,
         ).__enter__()
         cls.addClassCleanup(cls.agent.__exit__, None, None, None)
@@ -236,7 +236,7 @@ class OfficialRules(unittest.TestCase):
         more = set()
         for alert in self.agent.alerts:
             fields = alert["output_fields"]
-            ours = fields["container.id"] in containers or str(fields.get("proc.exepath")).startswith(self.stages["host"].root)
+            ours = fields.get("container.id") in containers or str(fields.get("proc.exepath")).startswith(self.stages["host"].root)
             command = fields.get("proc.cmdline", "")
             if ours and alert["rule"] not in self.may_be_raised(command):
                 more.add((command, alert["rule"]))

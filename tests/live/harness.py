@@ -22,7 +22,7 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SAKER = os.environ.get("SAKER", os.path.join(ROOT, "build", "bin", "saker"))
 SHARED = os.path.join(os.path.dirname(ROOT), "shared")
-WAIT_SECONDS = 20  # for something that takes milliseconds; only a failing test waits that long
+WAIT_SECONDS = 120  # for something that takes milliseconds; only a failing test waits that long
 
 
 def why_not():
