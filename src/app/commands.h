@@ -21,6 +21,7 @@ int command_dry_run(const Config& config);
 int command_list_fields(const Options& options);
 int command_list_events(const Options& options);
 int command_list_rules(const Config& config, const Options& options);
+int command_top(const Config& config, const Options& options);
 int command_rules_plan(const Config& config);
 int command_rules_list(const Config& config);
 int command_rules_show(const Config& config, const Options& options);

@@ -17,6 +17,8 @@ int run_command(const Config& config, const Options& options) {
       return command_dry_run(config);
     case Command::kListRules:
       return command_list_rules(config, options);
+    case Command::kTop:
+      return command_top(config, options);
     case Command::kRulesPlan:
       return command_rules_plan(config);
     case Command::kRulesList:

@@ -59,6 +59,9 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   auto* list_fields = list_command->add_subcommand("fields", "the fields, with type and help");
   list_fields->add_flag("--status", options.status, "only fields this version does not bring yet");
   list_command->require_subcommand(1);
+  auto* top = app.add_subcommand(
+      "top", "watch, write no alerts, and show what the kernel rules out, what it sends and what matches");
+  top->fallthrough();
   auto* rules = app.add_subcommand("rules", "tools for rules");
   rules->fallthrough();  // -c, -r and -o may follow
   auto* plan =
@@ -95,6 +98,8 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
     options.command = Command::kDoctor;
   else if (*list_fields || *list)
     options.command = Command::kListFields;
+  else if (*top)
+    options.command = Command::kTop;
   else if (*plan)
     options.command = Command::kRulesPlan;
   else if (*rules_list)

@@ -17,6 +17,7 @@ enum class Command {
   kListRules,     // -L, -l RULE
   kVersion,       // --version
   kDoctor,        // doctor
+  kTop,           // top
   kRulesPlan,     // rules plan
   kRulesList,     // rules list
   kRulesShow,     // rules show RULE

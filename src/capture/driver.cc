@@ -146,6 +146,7 @@ struct Driver::Impl {
   std::vector<UniqueFd> ring_fds;
   std::vector<MappedRing> mapped;
   std::unique_ptr<RingReader> reader;
+  UniqueFd run_counting;  // while it is open, the kernel counts
   UniqueFd epoll;
   UniqueFd waker;  // an eventfd among the rings
   std::uint64_t last_wait_ns = 0;
@@ -321,6 +322,7 @@ Result<> Driver::apply(const event::FilterPlan& plan) {
   return impl_->hooks->want(impl_->calls, impl_->any_compat_call);  // what nothing wants pays nothing
 }
 
+void Driver::count_runs() { impl_->run_counting.reset(bpf_enable_stats(BPF_STATS_RUN_TIME)); }
 void Driver::compare_plan(bool on) { impl_->skeleton->bss->plan_compare = on ? 1 : 0; }
 const CallHooks& Driver::call_hooks() const { return *impl_->hooks; }
 PlanMaps& Driver::plan() { return *impl_->plan; }
@@ -389,8 +391,11 @@ ProbeCounters Driver::counters() const {
   bpf_object__for_each_program(program, impl_->skeleton->obj) {
     bpf_prog_info info{};
     __u32 size = sizeof(info);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) {
       sum.missed_runs += info.recursion_misses;
+      sum.runs += info.run_cnt;
+      sum.run_ns += info.run_time_ns;
+    }
   }
   return sum;
 }

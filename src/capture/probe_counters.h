@@ -15,6 +15,8 @@ struct ProbeCounters {
   std::array<std::uint64_t, SAKER_EVENTS_MAX> sent{};
   std::array<std::uint64_t, SAKER_EVENTS_MAX> filtered{};
   std::array<std::uint64_t, SAKER_EVENTS_MAX> dropped{};
+  // Runs of all programs and the time they took; only while they are counted (Driver::count_runs).
+  std::uint64_t runs = 0, run_ns = 0;
   // Runs the kernel skipped because the program was already running on that CPU.
   std::uint64_t missed_runs = 0;
 

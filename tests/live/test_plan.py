@@ -11,7 +11,7 @@ import tempfile
 import textwrap
 import time
 
-from harness import Agent, LiveTest, SHARED
+from harness import Agent, LiveTest, ROOT, SAKER, SHARED
 
 OFFICIAL = sorted(glob.glob(os.path.join(SHARED, "data", "rules", "*.yaml")), key=len)
 # Mounts what the tracepoints of single calls are attached through, for the agent alone.
@@ -227,6 +227,20 @@ class Plan(LiveTest):
             os.mkdir(self.path("made"))
             self.sentinel(agent)
             self.assertEqual(agent.find(rule="made"), [])
+
+    def test_top_shows_what_happens(self):
+        rules = self.rules({"wanted": f"{OPENED} and fd.name = {self.path('wanted')}"})
+        self.file("wanted")
+        command = [SAKER, "top", "-c", os.path.join(ROOT, "saker.yaml"), "-r", rules, "-M", "60"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as top:
+            wanted = {r"kernel: \d+ runs, \d+ ns each", r"open openat openat2 +\d+ +[1-9].*(name|path)=[1-9]", r"[1-9]\d* wanted"}
+            deadline = time.time() + 30
+            while wanted and time.time() < deadline:
+                open(self.path("wanted")).close()
+                line = top.stdout.readline()
+                wanted = {pattern for pattern in wanted if not re.search(pattern, line)}
+            top.terminate()
+        self.assertEqual(wanted, set())
 
     def test_no_event_is_lost_while_rules_change(self):
         """A process opens a file all the time; rules come and go, and the one that wants the file stays."""
