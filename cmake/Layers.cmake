@@ -16,6 +16,7 @@ endfunction()
 
 layer(base)
 layer(http    MAY_USE base)                              # a small server and a client; knows no alert
+layer(spool   MAY_USE base)                              # alerts on disk
 layer(wire)                                             # header only: probe/wire
 layer(event   MAY_USE base wire)
 layer(state   MAY_USE base event)
@@ -24,4 +25,4 @@ layer(fields  MAY_USE base event state)
 layer(rules   MAY_USE base wire event fields)           # sees fields, never the tables behind them
 layer(alert   MAY_USE base http event fields rules)
 layer(observe MAY_USE base event state capture rules alert)  # reads what the others count; they do not know it
-layer(app     MAY_USE base http wire event capture state fields rules alert observe)
+layer(app     MAY_USE base http spool wire event capture state fields rules alert observe)
