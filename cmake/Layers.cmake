@@ -17,6 +17,8 @@ endfunction()
 layer(base)
 layer(http    MAY_USE base)                              # a small server and a client; knows no alert
 layer(spool   MAY_USE base)                              # alerts on disk
+layer(delivery MAY_USE base http spool)                 # from the spool to Loki and other sinks
+layer(relay   MAY_USE base http spool delivery)          # saker-relay: intake, configuration, metrics
 layer(wire)                                             # header only: probe/wire
 layer(event   MAY_USE base wire)
 layer(state   MAY_USE base event)

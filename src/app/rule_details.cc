@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "fields/suggestion.h"
+#include "base/suggestion.h"
 #include "rules/versions.h"
 
 namespace saker::app {
@@ -82,7 +82,7 @@ json describe_rules(const rules::LoadResult& loaded) {
 }
 
 std::string nearest_hint(std::string_view unknown, std::span<const std::string_view> known) {
-  fields::Suggestion suggestion(unknown);
+  Suggestion suggestion(unknown);
   for (const std::string_view name : known) suggestion.offer(name);
   const std::string_view nearest = suggestion.nearest();
   return nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest);

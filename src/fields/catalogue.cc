@@ -6,9 +6,9 @@
 #include <charconv>
 #include <numeric>
 
+#include "base/suggestion.h"
 #include "fields/field_rows.h"
 #include "fields/parameters.h"
-#include "fields/suggestion.h"
 
 namespace saker::fields {
 namespace {

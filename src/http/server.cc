@@ -251,6 +251,7 @@ ServerStats Server::stats() const {
           .requests = c.requests,
           .malformed = c.malformed,
           .too_large = c.too_large,
+          .too_busy = c.too_busy,
           .timeouts = c.timeouts,
           .evicted = c.evicted,
           .tls_failed = c.tls_failed};

@@ -45,6 +45,7 @@ struct ServerOptions {
   std::vector<Listener> listeners{};
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 1024 * 1024;
+  std::size_t bodies_bytes_max = 64 * 1024 * 1024;  // of all requests that are still arriving
   std::size_t connections_max = 64;
   std::chrono::milliseconds read_timeout{30'000};   // the whole request, from its first byte
   std::chrono::milliseconds idle_timeout{60'000};   // between requests
@@ -58,6 +59,7 @@ struct ServerStats {
   std::uint64_t requests = 0;     // handed to the handler
   std::uint64_t malformed = 0;    // 400, 431 by the server itself
   std::uint64_t too_large = 0;    // 413
+  std::uint64_t too_busy = 0;     // 503: bodies_bytes_max
   std::uint64_t timeouts = 0;     // 408, idle ends not counted
   std::uint64_t evicted = 0;      // idle connections closed to make room
   std::uint64_t tls_failed = 0;   // handshakes

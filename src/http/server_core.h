@@ -69,7 +69,7 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   };
   struct Counters {
     std::atomic<std::uint64_t> connections = 0, open = 0, requests = 0, malformed = 0, too_large = 0,
-                               timeouts = 0, evicted = 0, tls_failed = 0;
+                               too_busy = 0, timeouts = 0, evicted = 0, tls_failed = 0;
   };
 
   ServerCore(ServerOptions the_options, Handler the_handler);
@@ -95,6 +95,7 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
   std::chrono::milliseconds tick_interval;
   std::string date;  // the Date header, right to the second
   bool draining = false;
+  std::size_t bodies_bytes = 0;  // of requests that are still arriving
   Counters counters;
 
   std::mutex mutex;  // guards what follows

@@ -79,6 +79,7 @@ class StreamSession final : public Session {
   void finish() override {
     if (finished_) return;
     finished_ = true;
+    forget_body();
     Error ignored;
     socket().shutdown(Socket::shutdown_both, ignored);
     socket().close(ignored);
@@ -140,12 +141,28 @@ class StreamSession final : public Session {
       if (error == beast::http::error::need_more) break;
       if (error) return refuse(error);
     }
+    if (!note_body()) return;
     if (parser_->is_done()) return hand_over();
     if (parser_->is_header_done() && !continue_said_ &&
         beast::iequals(parser_->get()[beast::http::field::expect], "100-continue")) {
       return say_continue();
     }
     read();
+  }
+
+  // Keeps count of what has arrived of the body; false when all bodies together are too much.
+  bool note_body() {
+    const std::size_t bytes = parser_->get().body().size();
+    core_->bodies_bytes += bytes - noted_bytes_;
+    noted_bytes_ = bytes;
+    if (core_->bodies_bytes <= core_->options.bodies_bytes_max) return true;
+    ++core_->counters.too_busy;
+    refuse(503, "too many requests are arriving at once");
+    return false;
+  }
+  void forget_body() {
+    core_->bodies_bytes -= noted_bytes_;
+    noted_bytes_ = 0;
   }
 
   void say_continue() {
@@ -172,11 +189,14 @@ class StreamSession final : public Session {
   void refuse(unsigned status, std::string_view reason) {
     Response response = error_response(status, reason);
     response.close = true;
+    if (status == 503) response.headers.emplace_back("Retry-After", "1");
     refused_ = true;
+    forget_body();
     write(std::move(response));
   }
 
   void hand_over() {
+    forget_body();
     phase_ = Phase::kHandling;
     served_ = true;
     deadline_ = SteadyTime::max();
@@ -253,6 +273,7 @@ class StreamSession final : public Session {
   beast::flat_buffer buffer_;
   std::optional<beast::http::request_parser<beast::http::string_body>> parser_;
   std::optional<beast::http::response<beast::http::string_body>> response_;
+  std::size_t noted_bytes_ = 0;  // of the body, in ServerCore::bodies_bytes
   std::size_t forgotten_ = 0;
   bool continue_said_ = false;
   bool reading_ = false;  // a read is on its way, into buffer_

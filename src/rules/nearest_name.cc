@@ -1,11 +1,11 @@
 #include "rules/nearest_name.h"
 
-#include "fields/suggestion.h"
+#include "base/suggestion.h"
 
 namespace saker::rules {
 
 std::string_view nearest_name(std::string_view unknown, std::span<const std::string_view> names) {
-  fields::Suggestion suggestion(unknown);
+  Suggestion suggestion(unknown);
   for (const std::string_view name : names) {
     if (name != unknown) suggestion.offer(name);
   }

@@ -74,19 +74,18 @@ std::int64_t Spool::cursor(const std::string& sink) const {
   return at == state_->shared.cursors.end() ? 0 : at->second;
 }
 
-bool Spool::wait_beyond(std::int64_t id, std::chrono::steady_clock::time_point until) const {
+bool Spool::wait_beyond(std::int64_t id, std::chrono::steady_clock::time_point until,
+                        const std::atomic<bool>* stop) const {
   Shared& shared = state_->shared;
   std::unique_lock lock(shared.mutex);
-  const std::uint64_t wakes = shared.wakes;
-  shared.more.wait_until(lock, until, [&] { return shared.last_id > id || shared.wakes != wakes; });
+  shared.more.wait_until(lock, until, [&] { return shared.last_id > id || (stop != nullptr && *stop); });
   return shared.last_id > id;
 }
 
 void Spool::wake() {
-  Shared& shared = state_->shared;
-  const std::lock_guard lock(shared.mutex);
-  ++shared.wakes;
-  shared.more.notify_all();
+  // With the lock, so that nobody is between looking at its flag and sleeping.
+  const std::lock_guard lock(state_->shared.mutex);
+  state_->shared.more.notify_all();
 }
 
 void Spool::sync() {

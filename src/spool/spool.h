@@ -15,6 +15,7 @@
 // Thread-safe, but for Reader: one thread owns each.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -103,8 +104,9 @@ class Spool {
 
   std::int64_t cursor(const std::string& sink) const;
 
-  // Until there is an alert after `id`, or `until`, or wake(). True: there is.
-  bool wait_beyond(std::int64_t id, std::chrono::steady_clock::time_point until) const;
+  // Until there is an alert after `id`, or `until`, or `*stop` after a wake(). True: there is one.
+  bool wait_beyond(std::int64_t id, std::chrono::steady_clock::time_point until,
+                   const std::atomic<bool>* stop = nullptr) const;
   void wake();
 
   // Until everything given to append() and settle() so far is on disk.

@@ -37,7 +37,6 @@ struct Shared {
   std::uint64_t given = 0, done = 0;  // requests to the writer, for sync()
   bool stopping = false;
   bool damaged = false;  // a reader found it so
-  std::uint64_t wakes = 0;
   std::uint64_t generation = 0;  // of the file: readers open it again when it changes
   std::int64_t last_id = 0;
   std::map<std::string, std::int64_t> cursors;

@@ -1,10 +1,10 @@
-#include "fields/suggestion.h"
+#include "base/suggestion.h"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-namespace saker::fields {
+namespace saker {
 namespace {
 
 // Names longer than this are no slip of the pen.
@@ -40,4 +40,4 @@ void Suggestion::offer(std::string_view known) {
   nearest_ = known;
 }
 
-}  // namespace saker::fields
+}  // namespace saker

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace saker::fields {
+namespace saker {
 
 // Keeps the nearest of the names it is offered.
 class Suggestion {
@@ -19,4 +19,4 @@ class Suggestion {
   std::size_t distance_;  // one more than is acceptable, or that of nearest_
 };
 
-}  // namespace saker::fields
+}  // namespace saker

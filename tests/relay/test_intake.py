@@ -1,0 +1,180 @@
+"""What may be sent and what is answered; how the relay begins and ends."""
+
+import gzip
+import json
+import os
+import subprocess
+import threading
+import unittest
+
+from harness import RELAY, Relay, event, wait_for
+
+
+class Intake(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.relay = Relay({"relay": {"bodybytes": 100000}, "stdout": {"enabled": False}})
+        cls.relay.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.relay.__exit__()
+
+    def test_what_is_answered(self):
+        good = json.dumps(event())
+        rows = [
+            ("POST", "/", good, 200, ""),
+            ("POST", "/", json.dumps(event(1, source=..., tags=..., hostname=..., output=...)), 200, ""),
+            ("POST", "/test", None, 200, ""),
+            ("GET", "/ping", None, 200, "pong\n"),
+            ("GET", "/healthz", None, 200, '{"status": "ok"}'),
+            ("GET", "/", None, 405, "only POST"),
+            ("PUT", "/", good, 405, "only POST"),
+            ("GET", "/test", None, 405, "only POST"),
+            ("POST", "/metrics", None, 405, "only GET"),
+            ("POST", "/anything", good, 404, "nothing here"),
+            ("GET", "/debug/vars", None, 404, "nothing here"),
+            ("POST", "/", "", 400, "empty"),
+            ("POST", "/", "no json", 400, "must begin with"),
+            ("POST", "/", good + "x", 400, "must begin with"),
+            ("POST", "/", good[:-1], 400, "not JSON"),
+            ("POST", "/", json.dumps(event(rule="")), 400, "rule"),
+            ("POST", "/", json.dumps(event(time="2026-01-01T00:00:00")), 400, "RFC 3339"),
+            ("POST", "/", json.dumps(event(time=...)), 400, "time"),
+            ("POST", "/", json.dumps(event(priority="urgent")), 400, "urgent"),
+            ("POST", "/", json.dumps(event(priority=3)), 400, "priority"),
+            ("POST", "/", json.dumps(event(output_fields={})), 400, "at least one field"),
+            ("POST", "/", json.dumps(event(output_fields={"k8s.ns.name": 1})), 400, "k8s.ns.name"),
+            ("POST", "/", json.dumps(event(output_fields={"k8s.pod.name": {}})), 400, "k8s.pod.name"),
+            ("POST", "/", json.dumps(event(tags=[1])), 400, "tags"),
+            ("POST", "/", "[" * 5000, 400, "nested"),
+            ("POST", "/", "x" * 200000, 413, "larger"),
+        ]
+        for method, path, body, status, says in rows:
+            with self.subTest(method=method, path=path, body=(body or "")[:60]):
+                got, headers, text = self.relay.request(method, path, body)
+                self.assertEqual(got, status, text)
+                self.assertIn(says, text)
+                if status >= 400:
+                    self.assertEqual(headers["Content-Type"], "application/json")
+                    self.assertIn("error", json.loads(text))
+        self.assertEqual(self.relay.request("GET", "/ping")[0], 200, "it still lives")
+
+    def test_batches(self):
+        before = self.relay.metric("falcosecurity_falcosidekick_inputs_total", status="accepted")
+        many = [event(i, rule="batch") for i in range(10)]
+        self.assertEqual(self.relay.post(many)[0], 200)
+        lines = "\n".join(json.dumps(event(i, rule="lines")) for i in range(10))
+        self.assertEqual(self.relay.post(lines)[0], 200)
+        packed = gzip.compress(json.dumps([event(i, rule="packed") for i in range(10)]).encode())
+        self.assertEqual(self.relay.post(packed, {"Content-Encoding": "gzip"})[0], 200)
+        self.assertEqual(self.relay.metric("falcosecurity_falcosidekick_inputs_total", status="accepted"), before + 30)
+        self.assertEqual(self.relay.post(packed[:-9], {"Content-Encoding": "gzip"})[0], 400)
+        self.assertEqual(self.relay.post(gzip.compress(b"x" * 10**7), {"Content-Encoding": "gzip"})[0], 413)
+        self.assertEqual(self.relay.post(b"x", {"Content-Encoding": "br"})[0], 415)
+
+    def test_of_a_batch_the_good_ones_are_taken(self):
+        status, _, text = self.relay.post([event(1, rule="good"), event(2, rule=""), event(3, rule="good")])
+        self.assertEqual(status, 200)
+        answer = json.loads(text)
+        self.assertEqual(answer["accepted"], 2)
+        self.assertEqual([one["index"] for one in answer["rejected"]], [1])
+        status, _, text = self.relay.post([{}, {}])
+        self.assertEqual(status, 400)
+
+    def test_events_are_counted_with_falcosidekicks_labels(self):
+        self.relay.post(event(77, rule="counted", priority="critical", hostname=...))
+        key = (
+            'falcosecurity_falcosidekick_falco_events_total{hostname="unknown",rule="counted",priority="6",'
+            'priority_raw="critical",source="syscall",k8s_ns_name="shop",k8s_pod_name=""}'
+        )
+        self.assertEqual(self.relay.metrics().get(key), 1)
+
+    def test_promtool_has_nothing_to_say(self):
+        self.relay.post(event(78))
+        text = self.relay.request("GET", "/metrics")[2]
+        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+
+
+class Spooling(unittest.TestCase):
+    def test_a_full_spool_says_429_and_takes_what_is_worth_more(self):
+        config = {"spool": {"maxbytes": 20000}, "loki": {"hostport": "http://127.0.0.1:1"}}
+        with Relay(config) as relay:
+            status = 200
+            number = 0
+            while status == 200 and number < 1000:
+                number += 1
+                status, headers, _ = relay.post(event(number, priority="Notice"))
+            self.assertEqual(status, 429)
+            self.assertGreater(int(headers["Retry-After"]), 0)
+            self.assertEqual(relay.post(event(5000, priority="Critical"))[0], 200)
+            self.assertGreaterEqual(relay.metric("saker_relay_spool_evicted_total", priority="Notice", reason="full"), 1)
+            self.assertLessEqual(relay.metric("saker_relay_spool_bytes"), 20000)
+
+    def test_the_number_of_series_is_capped(self):
+        with Relay({"relay": {"seriesmax": 10}}) as relay:
+            relay.post([event(i, hostname=f"host-{i}") for i in range(50)])
+            series = [key for key in relay.metrics() if key.startswith("falcosecurity_falcosidekick_falco_events_total")]
+            self.assertEqual(len(series), 11)
+            self.assertEqual(relay.metric("falcosecurity_falcosidekick_falco_events_total"), 50)
+
+
+class Configuration(unittest.TestCase):
+    def check(self, text, environment=None):
+        done = subprocess.run([RELAY, "-c", "/dev/stdin", "--check"], input=text, capture_output=True, text=True, env=environment or {})
+        return done.returncode, done.stderr
+
+    def test_check(self):
+        self.assertEqual(self.check("loki: {hostport: 'http://loki:3100', minimumpriority: ''}")[0], 0)
+        code, text = self.check("loki: {hostprot: x}")
+        self.assertEqual(code, 1)
+        self.assertIn("did you mean 'loki.hostport'", text)
+        self.assertEqual(self.check("", {"LOKI_MINIMUMPRIORITY": "wrong"})[0], 1)
+        for line in text.splitlines():
+            json.loads(line)
+
+    def test_what_cannot_run_says_so(self):
+        done = subprocess.run([RELAY], capture_output=True, text=True, env={"SPOOL_PATH": "/proc/none"})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/proc/none", done.stderr)
+
+
+class Ending(unittest.TestCase):
+    def test_what_was_in_flight_is_kept(self):
+        with Relay({"loki": {"hostport": "http://127.0.0.1:1"}, "relay": {"grace": "1s"}}) as relay:
+            self.assertEqual(relay.post([event(i) for i in range(20)])[0], 200)
+            self.assertEqual(relay.stop(), 0)
+            relay.start()
+            self.assertEqual(relay.metric("saker_relay_spool_waiting_alerts"), 20)
+
+    def test_while_ending_events_are_refused_with_503(self):
+        with Relay({"loki": {"hostport": "http://127.0.0.1:1"}, "relay": {"grace": "30s"}}) as relay:
+            relay.post(event())
+            relay.process.terminate()
+            answer = wait_for(lambda: (got := relay.post(event(1)))[0] == 503 and got, "503")
+            self.assertIn("Retry-After", answer[1])
+            self.assertEqual(relay.request("GET", "/healthz")[0], 200)
+
+
+class Many(unittest.TestCase):
+    def test_many_senders_at_once(self):
+        with Relay({"file": {"path": "/dev/null"}}) as relay:
+
+            def send(sender):
+                for i in range(50):
+                    self.assertEqual(relay.post(event(i, hostname=f"node-{sender}"))[0], 200)
+
+            threads = [threading.Thread(target=send, args=(sender,)) for sender in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            relay.wait_delivered()
+            self.assertEqual(relay.metric("falcosecurity_falcosidekick_outputs_total", destination="file", status="ok"), 400)
+            commits = relay.metric("saker_relay_spool_commits_total")
+            self.assertLess(commits, 850, "senders share transactions")
+
+
+if __name__ == "__main__":
+    unittest.main()
