@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 spool::Event event_of(std::string_view body) { return spool::parse_events(body)->events.front(); }
 
 constexpr std::string_view kBody =
-    R"({"output":"12:00:00.123456789: Critical it happened (x)","priority":"Critical","rule":"r",)"
+    R"({"output":"12:00:00.123456789: Critical it happened","priority":"Critical","rule":"r",)"
     R"("time":"2026-01-01T00:00:00Z","output_fields":{"proc.aname[2]":"bash","k8s.ns.name":"shop"},"tags":["z"]})";
 
 TEST(Enrichment, AddsWhatIsConfigured) {

@@ -12,8 +12,6 @@ import socket
 import threading
 import time
 
-import snappy
-
 LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"\s*(?:,|$)')
 HOUR_NS = 3600 * 10**9
 
@@ -72,11 +70,50 @@ def varint(data, at):
         shift += 7
 
 
+def snappy_uncompress(data):
+    """The block format: a length, then literals and copies of what came before."""
+    size, at = varint(data, 0)
+    out = bytearray()
+    while at < len(data):
+        tag = data[at]
+        kind = tag & 3
+        at += 1
+        if kind == 0:
+            length = (tag >> 2) + 1
+            if length > 60:
+                extra = length - 60
+                length = int.from_bytes(data[at : at + extra], "little") + 1
+                at += extra
+            out += data[at : at + length]
+            at += length
+            continue
+        if kind == 1:
+            length = (tag >> 2 & 7) + 4
+            offset = (tag >> 5) << 8 | data[at]
+            at += 1
+        else:
+            width = 2 if kind == 2 else 4
+            length = (tag >> 2) + 1
+            offset = int.from_bytes(data[at : at + width], "little")
+            at += width
+        if not 0 < offset <= len(out):
+            raise ValueError("offset")
+        start = len(out) - offset
+        while length > 0:  # a copy may reach into itself
+            part = out[start : start + length]
+            out += part
+            start += len(part)
+            length -= len(part)
+    if len(out) != size:
+        raise ValueError("length")
+    return bytes(out)
+
+
 def decode_protobuf(body):
     """[(labels, [(ns, line)])] and the size of the request."""
     try:
-        plain = snappy.uncompress(body)
-    except Exception as error:
+        plain = snappy_uncompress(body)
+    except (IndexError, ValueError) as error:
         raise Refused(400, "snappy: corrupt input") from error
     streams = []
     for number, stream in fields(plain):

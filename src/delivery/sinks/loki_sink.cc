@@ -17,6 +17,8 @@ using Clock = std::chrono::steady_clock;
 // How long a stream is remembered as refused, and how many are.
 constexpr std::chrono::minutes kRememberStreams{10};
 constexpr std::size_t kRememberedStreamsMax = 10'000;
+// Of Loki's hour, with room for clocks.
+constexpr std::int64_t kWindowNs = 50LL * 60 * 1'000'000'000;
 
 std::string base64(const std::string& text) {
   return absl::Base64Escape(absl::string_view(text.data(), text.size()));
@@ -101,18 +103,18 @@ class LokiSink final : public Sink {
     if (Clock::now() > forget_at_) {
       crowded_out_.clear();
       oldest_taken_.clear();
+      newest_.clear();
       forget_at_ = Clock::now() + kRememberStreams;
     }
     std::vector<Candidate> candidates = candidates_of(batch);
-    std::deque<std::vector<Candidate*>> groups;
-    groups.emplace_back();
-    for (Candidate& candidate : candidates) groups.back().push_back(&candidate);
+    std::deque<std::vector<Candidate*>> groups = by_window(candidates);
     while (!groups.empty()) {
       std::vector<Candidate*> group = std::move(groups.front());
       groups.pop_front();
       if (group.empty()) continue;
       for (Candidate* one : group) replay_if_late(*one);
       const CallResult result = push(group);
+      if (result && result->status < 500) note_newest(group);
       switch (const Verdict verdict = verdict_of(result)) {
         case Verdict::kTaken:
           for (const Candidate* one : group) batch[one->item].deliver();
@@ -159,6 +161,50 @@ class LokiSink final : public Sink {
       candidates.push_back(std::move(candidate));
     }
     return candidates;
+  }
+
+  // Loki takes an entry up to an hour behind the newest of its stream. What is refused in halves is sent
+  // again, and must not have become too late by what stood beside it. So entries of one stream in one request
+  // lie closer together than that, older ones go first, and one that comes after newer ones gets a stream of
+  // its own at once.
+  std::deque<std::vector<Candidate*>> by_window(std::vector<Candidate>& candidates) {
+    std::deque<std::vector<Candidate*>> groups(1);
+    std::unordered_map<std::string, std::int64_t> first, newest;  // of this group; of this batch
+    for (Candidate& candidate : candidates) {
+      const std::string stream = candidate.entry.labels;
+      const std::int64_t time_ns = candidate.entry.time_ns;
+      auto known = newest.find(stream);
+      if (known == newest.end()) {
+        const auto before = newest_.find(stream);
+        if (before != newest_.end()) known = newest.emplace(stream, before->second).first;
+      }
+      if (known != newest.end() && time_ns < known->second - kWindowNs) {
+        candidate.replayed = true;
+        label(candidate);
+        groups.back().push_back(&candidate);
+        continue;
+      }
+      const auto [begun, is_first] = first.emplace(stream, time_ns);
+      if (!is_first && time_ns > begun->second + kWindowNs) {
+        groups.emplace_back();
+        first.clear();
+        first.emplace(stream, time_ns);
+      } else if (!is_first) {
+        begun->second = std::min(begun->second, time_ns);
+      }
+      groups.back().push_back(&candidate);
+      std::int64_t& latest = newest.emplace(stream, time_ns).first->second;
+      latest = std::max(latest, time_ns);
+    }
+    return groups;
+  }
+
+  void note_newest(const std::vector<Candidate*>& group) {
+    for (const Candidate* one : group) {
+      if (one->replayed || newest_.size() >= kRememberedStreamsMax) continue;
+      std::int64_t& latest = newest_.emplace(one->entry.labels, one->entry.time_ns).first->second;
+      latest = std::max(latest, one->entry.time_ns);
+    }
   }
 
   void label(Candidate& candidate) const {
@@ -216,6 +262,7 @@ class LokiSink final : public Sink {
   http::Client client_;
   std::vector<std::string> headers_;
   std::unordered_set<std::string> crowded_out_;                 // streams for which there was no room
+  std::unordered_map<std::string, std::int64_t> newest_;        // by stream, nanoseconds, of what was sent
   std::unordered_map<std::string, std::int64_t> oldest_taken_;  // by stream, nanoseconds, as Loki said
   Clock::time_point forget_at_ = Clock::now() + kRememberStreams;
 };
