@@ -28,10 +28,12 @@
 namespace saker::capture {
 namespace {
 
-// Waiting again so soon means that records come fast. Then a nap by the clock costs the watched programs less
-// than being rung for each record, and no record waits longer than the nap.
-constexpr std::uint64_t kBusyNs = 5'000'000;
-constexpr int kNapMs = 2;
+// To be rung for a record costs the watched program some microseconds. So while records come faster than
+// this, the reader naps by the clock instead, and no record waits longer than the nap; while they come more
+// slowly it is rung for each, and none waits.
+constexpr std::uint64_t kBusyRecordsPerSecond = 4'000;
+constexpr int kNapMs = 1;
+constexpr std::uint64_t kSecondNs = 1'000'000'000;
 constexpr std::uint32_t kWaker = UINT32_MAX;  // among the numbers of rings
 
 // libbpf tells why a load failed only through its log; the last lines are kept for the error.
@@ -150,6 +152,7 @@ struct Driver::Impl {
   UniqueFd epoll;
   UniqueFd waker;  // an eventfd among the rings
   std::uint64_t last_wait_ns = 0;
+  std::uint64_t drained = 0;  // records since then
 
   std::optional<PlanMaps> plan;
   std::optional<CallHooks> hooks;
@@ -336,13 +339,19 @@ void Driver::set_cgroup_class(std::uint64_t key, saker_cgroup_class decided) {
 }
 
 std::size_t Driver::drain(const RingReader::Handler& handler) {
-  return impl_->reader->drain(boot_time_ns(), handler);
+  const std::size_t taken = impl_->reader->drain(boot_time_ns(), handler);
+  impl_->drained += taken;
+  return taken;
 }
 
 void Driver::wait(int timeout_ms) {
   std::uint32_t* state = &impl_->skeleton->bss->reader_state;
   const std::uint64_t now = boot_time_ns();
-  const bool busy = now - std::exchange(impl_->last_wait_ns, now) < kBusyNs;
+  const std::uint64_t elapsed = now - std::exchange(impl_->last_wait_ns, now);
+  const std::uint64_t came = std::exchange(impl_->drained, 0);
+  // A few at once are no sign of many.
+  const bool busy =
+      came >= kBusyRecordsPerSecond / 1000 && came * kSecondNs > elapsed * kBusyRecordsPerSecond;
   __atomic_store_n(state, busy ? SAKER_READER_NAPPING : SAKER_READER_ASLEEP, __ATOMIC_SEQ_CST);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
   // The probe looks at the state after submitting; we look at the rings after setting it. One of us sees.
