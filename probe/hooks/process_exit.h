@@ -10,26 +10,35 @@
 #define ANCESTORS_MAX 32
 
 /* Who inherits the children: as the kernel's find_new_reaper(), the nearest ancestor that asked for it with
- * PR_SET_CHILD_SUBREAPER, or the init of the pid namespace. */
-static __always_inline struct task_struct *reaper_of(struct task_struct *task)
+ * PR_SET_CHILD_SUBREAPER, or the init of the pid namespace. Of the current task, into scratch memory. */
+__noinline int find_reaper(void)
 {
+	struct task_struct *task = current_task();
 	struct pid_namespace *ns = pid_ns_of(READ(task, thread_pid));
 	struct task_struct *init = READ(ns, child_reaper);
-	struct task_struct *ancestor = READ(task, real_parent);
 	struct signal_struct *signal = READ(task, signal);
+	struct scratch *s = my_scratch();
 	int i;
 
+	if (!s)
+		return 0;
+	s->reaper = (__u64)init;
 	if (!BPF_CORE_READ_BITFIELD_PROBED(signal, has_child_subreaper))
-		return init;
+		return 0;
+	s->ancestor = (__u64)READ(task, real_parent);
 	for (i = 0; i < ANCESTORS_MAX; i++) {
+		struct task_struct *ancestor = TYPED(struct task_struct, s->ancestor);
+
 		signal = READ(ancestor, signal);
 		if (READ(ancestor, tgid) == READ(init, tgid))
 			break;
-		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper) && READ(signal, live.counter) > 0)
-			return ancestor;
-		ancestor = READ(ancestor, real_parent);
+		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper) && READ(signal, live.counter) > 0) {
+			s->reaper = (__u64)ancestor;
+			break;
+		}
+		s->ancestor = (__u64)READ(ancestor, real_parent);
 	}
-	return init;
+	return 0;
 }
 
 static __always_inline bool has_children(struct task_struct *task)
@@ -44,7 +53,6 @@ int BPF_PROG(process_exit, struct task_struct *task)
 {
 	struct signal_struct *signal = READ(task, signal);
 	struct saker_exit_record *record;
-	struct task_struct *reaper;
 	__u32 scope = SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER;
 	struct scratch *s;
 
@@ -60,8 +68,8 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	fill_task(&record->task, task);
 	record->status = READ(task, exit_code);
 	if (has_children(task)) {
-		reaper = reaper_of(task);
-		fill_identity(reaper, &record->reaper_tgid, &record->reaper_start_ns);
+		find_reaper();
+		fill_identity(TYPED(struct task_struct, s->reaper), &record->reaper_tgid, &record->reaper_start_ns);
 	}
 	if (send_record(s) && (scope & event_scope[SAKER_EVENT_PROCEXIT]))
 		wake_reader();

@@ -39,6 +39,8 @@ struct scratch {
 	struct call call;      /* the call that is being told, when it is one */
 	char names[2][RING_NAME_BYTES]; /* the paths of a ring's request */
 	__u32 names_used;
+	__u64 reaper;          /* who inherits the children of a task that ends */
+	__u64 ancestor;        /* where the search for it stands */
 	__u64 file;            /* address of the file that a descriptor is told of */
 	__u32 gathered;        /* bytes of a payload put together so far */
 	__u32 walk_position;   /* of the first byte in `walk` */

@@ -390,6 +390,7 @@ constexpr ConfigKey kKeys[] = {
     {"base_syscalls.all", kBool, set_nothing},
     {"saker.plan.enabled", kBool, SET(plan.enabled)},
     {"saker.call_hooks", kText, set_call_hooks},
+    {"saker.force_probe_read", kBool, SET(driver.force_probe_read)},  // as before Linux 6.2, to test that
     {"saker.plan.compare", kBool, SET(plan.compare)},
 
     // Falco's, not honoured: what asks for something is said at start.

@@ -10,14 +10,16 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/clock.h"
 #include "probe/probe.skel.h"
 
 namespace saker::capture {
 namespace {
 
 constexpr std::uint32_t kVersionMask = 0xffffff;
-// Longer than a handler can run, for kernels without membarrier().
-constexpr useconds_t kHandlersEndUs = 100'000;
+// Longer than a handler can run.
+constexpr std::uint64_t kHandlersEndNs = 1'000'000'000;
+constexpr useconds_t kHandlersEndUs = 100'000;  // for kernels without membarrier()
 
 // Programs of the probe run with preemption off: once all CPUs have passed through the scheduler, those that
 // were running are over.
@@ -75,12 +77,13 @@ Result<> PlanMaps::write(const event::FilterPlan& plan, std::uint8_t place) {
 }
 
 Result<> PlanMaps::apply(const event::FilterPlan& plan) {
+  // Handlers that began under the generation before the last may still be at it, if the last came just now.
+  if (changed_ns_ != 0 && boot_time_ns() - changed_ns_ < kHandlersEndNs) wait_for_handlers();
   const std::uint32_t next = generation_ + 1;
   TRY(write(plan, static_cast<std::uint8_t>(next % SAKER_PLAN_GENERATIONS)));
   __atomic_store_n(&skeleton_.bss->plan_generation, next, __ATOMIC_SEQ_CST);
   generation_ = next;
-  if (in_force_) wait_for_handlers();
-  in_force_ = true;
+  changed_ns_ = boot_time_ns();
   // Words of earlier generations say nothing, but their mark comes round again.
   auto& words = skeleton_.bss->process_class;
   for (auto& word : words) {

@@ -1,8 +1,9 @@
 // PlanMaps: the filter plan in the probe's maps.
 //
 // A change is atomic for every event: the new generation is written beside the one in force, then one number
-// changes, which the probe reads once for each event. Then the handlers that began before are waited for, so
-// that the old generation's place can be written again. Not thread-safe. The pipeline thread owns it.
+// changes, which the probe reads once for each event. Before the old generation's place is written again, the
+// handlers that began under it are over: that is waited for when the last change was just now. Not
+// thread-safe. The pipeline thread owns it.
 #pragma once
 
 #include <array>
@@ -51,8 +52,8 @@ class PlanMaps {
   saker_probe& skeleton_;
   std::array<Written, SAKER_PLAN_GENERATIONS> written_;
   std::uint32_t generation_ = 0;
-  bool in_force_ = false;
-  PlanCounts counted_before_{};  // by earlier plans
+  std::uint64_t changed_ns_ = 0;  // boot time of the last change
+  PlanCounts counted_before_{};   // by earlier plans
 };
 
 }  // namespace saker::capture
