@@ -3,6 +3,8 @@
 // The probe: every hook, in one object. They share maps and settings; Debian 12's BPF linker cannot join
 // objects that name a weak kernel function (bpf_rdonly_cast), so they are joined here.
 #include "hooks/cgroup.h"
+#include "hooks/close_enter.h"
+#include "hooks/identify.h"
 #include "hooks/io_uring.h"
 #include "hooks/process_exec.h"
 #include "hooks/process_exit.h"

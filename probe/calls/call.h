@@ -7,6 +7,7 @@
 #define SAKER_CALLS_CALL_H
 
 #include "lib/descriptor.h"
+#include "lib/details.h"
 #include "lib/payload.h"
 #include "lib/task.h"
 
@@ -18,6 +19,20 @@ static __always_inline void add_descriptor_pair(struct scratch *s, const void *f
 		return;
 	add_descriptor(s, pair[0], SAKER_RESULT);
 	add_descriptor(s, pair[1], SAKER_RESULT2);
+}
+
+/* The descriptors that a call waits for. */
+static __always_inline void add_polled(struct scratch *s, __u64 list, __u64 count)
+{
+	__u32 i;
+
+	for (i = 0; i < SAKER_POLLED_MAX && i < count && s->used <= DETAILS_BEGIN_MAX; i++) {
+		struct pollfd_user one = {.fd = -1};
+
+		if (bpf_probe_read_user(&one, sizeof(one), (void *)(list + i * sizeof(one))))
+			break;
+		add_descriptor(s, one.fd, SAKER_POLLED);
+	}
 }
 
 static __always_inline void add_ring_name(struct scratch *s)
@@ -87,6 +102,9 @@ __noinline int add_argument(__u32 i)
 		if (result >= 0)
 			add_descriptor_pair(s, pointer);
 		break;
+	case SAKER_ARGUMENT_POLL:
+		add_polled(s, value, next);
+		break;
 	}
 	return 0;
 }
@@ -125,6 +143,7 @@ static __always_inline void send_call(struct task_struct *task, const struct cal
 	s->argument = 0;
 	if (shape->flags & SAKER_SHAPE_PATHS)
 		add_cwd(s, task);
+	add_details(s, task);
 	if (send_record(s))
 		wake_reader();
 }

@@ -9,11 +9,13 @@
 #define SAKER_CALLS_FILE_H
 
 #include "lib/descriptor.h"
+#include "lib/details.h"
 #include "lib/syscall.h"
 #include "lib/task.h"
 
 #define AT_FDCWD (-100)
 #define O_CREAT_WRONLY_TRUNC 01101
+#define O_PATH 010000000 /* on x86 and arm alike */
 
 /* The arguments of the calls, put where the record wants them; the name's address is returned. */
 static __always_inline const void *fill_arguments(struct saker_file_record *record, const struct call *call)
@@ -57,6 +59,16 @@ static __always_inline const void *fill_arguments(struct saker_file_record *reco
 	return NULL;
 }
 
+/* Whether the file may be known by names that neither its path nor the caller tells. */
+static __always_inline bool is_aliased(struct file *file)
+{
+	struct vfsmount *mnt = READ(file, f_path.mnt);
+	struct super_block *sb = READ(mnt, mnt_sb);
+	struct inode *inode = READ(file, f_inode);
+
+	return READ(inode, i_nlink) > 1 || READ(mnt, mnt_root) != READ(sb, s_root);
+}
+
 static __always_inline void fill_file(struct saker_file_record *record, struct file *file)
 {
 	struct inode *inode = READ(file, f_inode);
@@ -65,6 +77,8 @@ static __always_inline void fill_file(struct saker_file_record *record, struct f
 	record->dev = device_of(inode);
 	record->inode_mode = READ(inode, i_mode);
 	record->file_flags = file_flags_of(file, inode);
+	if ((record->inode_mode & S_IFMT) == S_IFREG && is_aliased(file))
+		record->file_flags |= SAKER_FILE_ALIASED;
 }
 
 /* The directory that a relative name of an *at call starts from. */
@@ -102,6 +116,8 @@ static __always_inline void send_file(struct task_struct *task, const struct cal
 		record->task.flags |= SAKER_TASK_RULED_OUT;
 	record->result = call->result;
 	name = fill_arguments(record, call);
+	if ((record->flags & O_PATH) && record->task.tgid == agent_tgid)
+		return;
 	if (name)
 		add_user_string(s, SAKER_PART_NAME, name);
 	if (call->result >= 0)
@@ -111,6 +127,7 @@ static __always_inline void send_file(struct task_struct *task, const struct cal
 	if (record->dirfd >= 0 && name)
 		add_base(s, task, record->dirfd);
 	add_cwd(s, task);
+	add_details(s, task);
 	if (send_record(s))
 		wake_reader();
 }

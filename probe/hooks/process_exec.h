@@ -3,6 +3,7 @@
 // process_exec: one record when a process has become a new program. Everything is read from what the kernel
 // set up (bprm, the new mm), which nobody can change between the call and this point; only the arguments
 // are on the new stack, where the program has not run yet.
+#include "lib/details.h"
 #include "lib/inode.h"
 #include "lib/path.h"
 #include "lib/task.h"
@@ -28,6 +29,27 @@ static __always_inline void add_args(struct scratch *s, struct saker_exec_record
 		flags = SAKER_PART_FAILED;
 	}
 	end_part(s, SAKER_PART_ARGS, flags, length);
+}
+
+static __always_inline void add_env(struct scratch *s, struct mm_struct *mm)
+{
+	unsigned long start = READ(mm, env_start), end = READ(mm, env_end);
+	__u64 length = end - start;
+	__u16 flags = 0;
+
+	if (s->used > SCRATCH_MASK - SAKER_ENV_BYTES_MAX) { /* only where the limit of arguments is raised */
+		count(SAKER_COUNT_TRUNCATED);
+		return;
+	}
+	if (length > SAKER_ENV_BYTES_MAX) {
+		length = SAKER_ENV_BYTES_MAX;
+		flags = SAKER_PART_TRUNCATED;
+	}
+	if (bpf_probe_read_user(begin_part(s), length, (void *)start)) {
+		length = 0;
+		flags = SAKER_PART_FAILED;
+	}
+	end_part(s, SAKER_PART_ENV, flags, length);
 }
 
 static __always_inline void fill_exe(struct saker_exec_record *record, struct inode *inode, struct cred *cred,
@@ -84,7 +106,10 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	add_kernel_string(s, SAKER_PART_NAME, READ(bprm, filename));
 	add_path(s, dentry, READ(exe, f_path.mnt), SAKER_PART_EXE);
 	add_cwd(s, task);
+	add_details(s, task);
 	add_args(s, record, mm);
+	if (task_details & SAKER_DETAIL_ENV)
+		add_env(s, mm);
 	if (send_record(s) && (scope & event_scope[SAKER_EVENT_EXECVE]))
 		wake_reader();
 	return 0;

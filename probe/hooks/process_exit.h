@@ -5,6 +5,7 @@
 // The tracepoint fires for each thread, and the leader may leave before the others, so "the leader left" is
 // the wrong question. signal->live counts the threads still running and has been lowered before we are
 // called: zero means that this thread was the last one.
+#include "lib/details.h"
 #include "lib/task.h"
 
 #define ANCESTORS_MAX 32
@@ -71,6 +72,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		find_reaper();
 		fill_identity(TYPED(struct task_struct, s->reaper), &record->reaper_tgid, &record->reaper_start_ns);
 	}
+	add_details(s, task);
 	if (send_record(s) && (scope & event_scope[SAKER_EVENT_PROCEXIT]))
 		wake_reader();
 	return 0;

@@ -201,6 +201,7 @@ struct unix_sock {
 struct fdtable {
 	__u32 max_fds;
 	struct file **fd;
+	unsigned long *open_fds; /* a bit for each */
 };
 
 struct files_struct {
@@ -211,9 +212,36 @@ struct fs_struct {
 	struct path root, pwd;
 };
 
+/* Counts what is rarely added up exactly: `count` and what each CPU has not added to it yet. */
+struct percpu_counter {
+	__s64 count;
+	__s32 *counters;
+};
+
+enum mm_counter {
+	MM_FILEPAGES,
+	MM_ANONPAGES,
+	MM_SWAPENTS,
+	MM_SHMEMPAGES,
+	NR_MM_COUNTERS
+};
+
 struct mm_struct {
-	unsigned long arg_start, arg_end;
+	unsigned long arg_start, arg_end, env_start, env_end;
+	unsigned long total_vm; /* pages */
 	struct file *exe_file;
+	struct percpu_counter rss_stat[NR_MM_COUNTERS]; /* pages */
+};
+
+/* Before 6.2. */
+struct mm_rss_stat {
+	struct {
+		__s64 counter;
+	} count[NR_MM_COUNTERS];
+};
+
+struct mm_struct___before_6_2 {
+	struct mm_rss_stat rss_stat;
 };
 
 struct pid_namespace {
@@ -261,10 +289,22 @@ enum pid_type {
 	PIDTYPE_MAX
 };
 
+struct rlimit {
+	unsigned long rlim_cur, rlim_max;
+};
+#define RLIMIT_NOFILE 7
+
+struct sched_entity {
+	__u64 sum_exec_runtime, prev_sum_exec_runtime;
+};
+
 struct signal_struct {
 	atomic_t live; /* threads that have not begun to exit */
 	struct pid *pids[PIDTYPE_MAX];
 	struct tty_struct *tty;
+	__s32 nr_threads;
+	unsigned long maj_flt, min_flt; /* of threads that have ended */
+	struct rlimit rlim[16];
 	__u32 is_child_subreaper : 1;
 	__u32 has_child_subreaper : 1;
 };
@@ -304,6 +344,9 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	__u64 start_boottime;
+	struct sched_entity se;
+	__u64 utime, stime; /* ns */
+	unsigned long maj_flt, min_flt;
 	struct cred *cred;
 	char comm[16];
 	struct fs_struct *fs;
@@ -312,6 +355,10 @@ struct task_struct {
 	struct signal_struct *signal;
 	kuid_t loginuid;
 	struct css_set *cgroups;
+};
+
+struct trace_event_raw_sys_enter {
+	unsigned long args[6];
 };
 
 struct linux_binprm {
@@ -405,6 +452,11 @@ struct io_sr_msg {
 
 struct open_how_user { /* uapi: read from the caller's memory, so at fixed places */
 	__u64 flags, mode, resolve;
+};
+
+struct pollfd_user { /* uapi */
+	__s32 fd;
+	__u16 events, revents;
 };
 
 struct iovec { /* uapi, of a 64-bit caller */

@@ -52,7 +52,7 @@ static __always_inline __u64 cgroup_key_v1(struct cgroup *cgroup)
 }
 
 /* Adds the cgroup's path; the root is "/". */
-static __always_inline void add_cgroup_path(struct scratch *s, struct cgroup *cgroup)
+static __always_inline void add_cgroup_path(struct scratch *s, struct cgroup *cgroup, __u16 kind)
 {
 	char *name = s->walk + SAKER_PATH_BYTES_MAX;
 	int i;
@@ -77,7 +77,7 @@ static __always_inline void add_cgroup_path(struct scratch *s, struct cgroup *cg
 		s->walk_position = position;
 		cgroup = TYPED(struct cgroup, css); /* `self` is first */
 	}
-	add_walk(s, SAKER_PART_CGROUP);
+	add_walk(s, kind);
 }
 
 static __always_inline void send_cgroup(struct cgroup *cgroup, __u64 key, __u32 op)
@@ -93,7 +93,7 @@ static __always_inline void send_cgroup(struct cgroup *cgroup, __u64 key, __u32 
 	record->key = key;
 	record->op = op;
 	if (op == SAKER_CGROUP_SEEN)
-		add_cgroup_path(s, cgroup);
+		add_cgroup_path(s, cgroup, SAKER_PART_CGROUP);
 	/* Only a record that was sent may count as named; a lost one is sent again at the next event. */
 	if (send_record(s) && op == SAKER_CGROUP_SEEN &&
 	    bpf_map_update_elem(&cgroup_class, &key, &pending, BPF_NOEXIST))

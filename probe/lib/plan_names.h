@@ -539,16 +539,6 @@ static __always_inline __u64 whole_path_terms(const struct passage *p, struct na
 	return left;
 }
 
-/* Whether the file may have names that neither its path nor the caller tells. */
-static __always_inline bool is_aliased(struct file *file)
-{
-	struct vfsmount *mnt = READ(file, f_path.mnt);
-	struct super_block *sb = READ(mnt, mnt_sb);
-	struct inode *inode = READ(file, f_inode);
-
-	return READ(inode, i_nlink) > 1 || READ(mnt, mnt_root) != READ(sb, s_root);
-}
-
 /* The dimensions of an open that look at its file and its names. */
 static __always_inline int open_passes(struct passage *p, struct task_struct *task, const struct call *call)
 {

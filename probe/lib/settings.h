@@ -18,8 +18,13 @@ const volatile __s32 v1_subsystem = -1;
 const volatile __u32 v1_hierarchy;
 /* Whether io_uring_complete hands over the completion entry (6.14) or its fields one by one. */
 const volatile bool ring_complete_has_entry;
-/* The agent itself: it must not wake itself up. */
+/* The agent itself, whose looks into the roots of containers (O_PATH) are not told. */
 const volatile __u32 agent_tgid;
+
+const volatile __u32 possible_cpus = 1;
+const volatile __u32 page_kb = 4;
+const volatile __u32 close_event; /* enum saker_event of close() */
+const volatile __u32 cgroup_subsystems; /* how many a css_set has */
 
 /* Laid over the map's memory by user space as saker_probe__bss. */
 __u16 syscall_event[2][SAKER_SYSCALL_NUMBERS]; /* [native, 32-bit][number] -> enum saker_event */
@@ -28,6 +33,7 @@ __u8 event_scope[SAKER_EVENTS_MAX];            /* enum saker_scope bits; 0 = no 
 struct saker_shape event_shape[SAKER_EVENTS_MAX];
 __u16 ring_event[SAKER_RING_OPS];              /* opcode -> enum saker_event */
 __u32 calls_by_each;                           /* each wanted call has a hook of its own */
+__u32 task_details;                            /* enum saker_detail bits */
 __u32 reader_state;                            /* enum saker_reader_state */
 
 #endif /* SAKER_SETTINGS_H */

@@ -36,6 +36,7 @@ enum saker_record_type {
 	SAKER_RECORD_CGROUP = 5,  /* the path of a cgroup that the probe has not named yet */
 	SAKER_RECORD_BELL = 6,    /* a bare header that carries a wake-up; says nothing */
 	SAKER_RECORD_CALL = 7,    /* any other call: its arguments and what they stand for */
+	SAKER_RECORD_CLOSING = 8, /* a bare header and the descriptor that its thread is about to close */
 	SAKER_RECORD_TYPES
 };
 
@@ -68,6 +69,20 @@ enum saker_part_kind {
 	SAKER_PART_ARGUMENT = 9,  /* what an argument points to: a path, a text, bytes, an address */
 	SAKER_PART_DESCRIPTOR = 10,      /* struct saker_descriptor of an argument */
 	SAKER_PART_DESCRIPTOR_NAME = 11, /* its path, when it is a file or a bound unix socket */
+	/* Only when `task_details` asks for them. */
+	SAKER_PART_USAGE = 12,    /* struct saker_usage */
+	SAKER_PART_TASK_CGROUP = 13, /* path in the hierarchy of subsystem `argument` */
+	SAKER_PART_ENV = 14,      /* of an exec: NAME=value, each ended by NUL */
+	SAKER_PART_FILES = 15,    /* struct saker_listed_file of each open descriptor, at most SAKER_FILES_MAX */
+};
+
+/* What records are to tell of their task beyond struct saker_task: bits of `task_details`. */
+enum saker_detail {
+	SAKER_DETAIL_USAGE = 1,
+	SAKER_DETAIL_CGROUPS = 2,
+	SAKER_DETAIL_ENV = 4,
+	SAKER_DETAIL_STANDARD = 8, /* descriptors 0 to 2, as parts of argument SAKER_STANDARD_FD and on */
+	SAKER_DETAIL_FILES = 16,
 };
 
 enum saker_part_flags {
@@ -126,6 +141,27 @@ struct saker_task {
 	char comm[16];          /* of the process's main thread */
 };
 
+/* What the task uses, at the time of the record. */
+struct saker_usage {
+	__u64 vm_kb, rss_kb, swap_kb;
+	__u64 major_faults, minor_faults;       /* of this thread */
+	__u64 run_ns, slice_ns;                 /* on a CPU, in all and since it was put there last */
+	__u64 user_ns, system_ns;               /* as the kernel accounts for them: by clock ticks, as a rule */
+	__u64 thread_start_ns;                  /* boot time */
+	__u64 init_start_ns;                    /* of the first process of its pid namespace */
+	__u64 files_max;                        /* the limit of open descriptors */
+	__u32 files;                            /* open descriptors; 0xffffffff: not counted */
+	__u32 threads;
+};
+
+struct saker_listed_file {
+	__u32 fd;
+	__u32 inode_mode;
+	__u32 magic;
+	__u16 family, type; /* of a socket */
+	char name[16];      /* the beginning of the dentry's: what an anonymous inode is for */
+};
+
 struct saker_fork_record {
 	struct saker_header header;
 	struct saker_task task;  /* the child */
@@ -182,11 +218,23 @@ enum saker_file_flags {
 	SAKER_FILE_CREATED = 1,
 	SAKER_FILE_UPPER_LAYER = 2,
 	SAKER_FILE_LOWER_LAYER = 4,
+	SAKER_FILE_ALIASED = 8, /* it may have names that are not told: hard links, or a mount of a part of its
+				 * file system */
+};
+
+/* Asked by user space of the program `identify`: which file a descriptor of the asking task is, in the
+ * numbers that records use (stat() has others on btrfs and on some overlays). */
+struct saker_identity {
+	__s32 fd;
+	__u32 dev;
+	__u64 ino; /* 0: no such descriptor */
 };
 
 #define SAKER_ARGUMENTS 6
 #define SAKER_RESULT 6  /* the place of the result among the arguments */
 #define SAKER_RESULT2 7 /* the second descriptor of pipe and socketpair */
+#define SAKER_STANDARD_FD 8 /* descriptor 0; 9 and 10 are descriptors 1 and 2 */
+#define SAKER_POLLED 11     /* one of those that a call waits for */
 
 /* What the probe brings of an argument, beyond its number. Lengths in bytes. */
 enum saker_argument {
@@ -203,6 +251,7 @@ enum saker_argument {
 	SAKER_ARGUMENT_MESSAGE = 10,    /* struct msghdr: data, and its address as that of the argument before */
 	SAKER_ARGUMENT_MESSAGE_OUT = 11,
 	SAKER_ARGUMENT_FD_PAIR = 12,    /* two descriptors that the call has put there */
+	SAKER_ARGUMENT_POLL = 13,       /* struct pollfd; the next argument says how many */
 };
 
 /* What to bring of one event's calls; made by user space from src/event/schema. */
@@ -294,6 +343,9 @@ enum saker_cgroup_class {
 };
 
 #define SAKER_ARGS_BYTES_MAX 16384   /* the limit that can be configured; the default is 4096 */
+#define SAKER_ENV_BYTES_MAX 8192
+#define SAKER_FILES_MAX 256
+#define SAKER_POLLED_MAX 16
 #define SAKER_PATH_BYTES_MAX 4096
 #define SAKER_RECORD_BYTES_MAX 40960 /* a record larger than this is not ours */
 #define SAKER_FIXED_BYTES_MAX 128
@@ -332,5 +384,8 @@ SAKER_ASSERT_SIZE(struct saker_cgroup_record, 40);
 SAKER_ASSERT_SIZE(struct saker_shape, 16);
 SAKER_ASSERT_SIZE(struct saker_call_record, 240);
 SAKER_ASSERT_SIZE(struct saker_descriptor, 104);
+SAKER_ASSERT_SIZE(struct saker_identity, 16);
+SAKER_ASSERT_SIZE(struct saker_usage, 104);
+SAKER_ASSERT_SIZE(struct saker_listed_file, 32);
 
 #endif /* SAKER_WIRE_RECORDS_H */

@@ -44,6 +44,18 @@ json json_value(const fields::FieldRef& field, const fields::Value& value, const
   return text;
 }
 
+// What tells a file that hid behind another name from one that was asked for by it.
+void add_names(const fields::Subject& subject, Arena& arena, json& made) {
+  static const std::vector<fields::FieldRef> kNames = [] {
+    std::vector<fields::FieldRef> names;
+    for (const std::string_view name : {"fd.nameraw", "fd.nameresolved", "fd.namefrom"})
+      names.push_back(*fields::syscall_catalogue().resolve(name, std::nullopt).ref);
+    return names;
+  }();
+  for (const fields::FieldRef& field : kNames)
+    made[field.text()] = json_value(field, rules::read_for_output(field, subject, arena), subject);
+}
+
 json output_fields(const Format& format, const rules::EnabledRule& rule, const fields::Subject& subject,
                    Arena& arena) {
   json made = json::object();
@@ -60,6 +72,7 @@ json output_fields(const Format& format, const rules::EnabledRule& rule, const f
       made[extra.name] = std::move(text);
     }
   }
+  if (subject.name_index != 0) add_names(subject, arena, made);
   made[format.time_iso_8601 ? "evt.time.iso8601" : "evt.time"] = subject.event->wall_ns;
   return made;
 }

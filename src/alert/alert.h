@@ -1,7 +1,8 @@
 // Alert: what leaves. Made of one match while its event still holds; owns its bytes.
 //
 // Text and JSON are Falco's, byte for byte in keys and order, so that every consumer of Falco alerts reads
-// ours (rule language §18).
+// ours (rule language §18). One thing is added: where a file was opened under another name than the one that
+// the rule knows, output_fields say so (fd.nameraw, fd.nameresolved, fd.namefrom).
 #pragma once
 
 #include <cstdint>

@@ -18,6 +18,7 @@
 #include <string>
 
 #include "alert/alert.h"
+#include "event/parts_for_tests.h"
 #include "rules/load.h"
 
 namespace saker::alert {
@@ -30,15 +31,8 @@ const std::map<std::string, std::string> kKnownDifferences = {
     {"format-003", "a template without * is for Falco's own use: rules always print"},
     {"format-039", "as format-003"},
     {"format-026", "a rule's output is checked for emptiness when it is read"},
-    {"format-018", "fd.types needs a table of open files, which is not kept yet"},
-    {"format-061", "as format-018"},
-    {"alert-007", "as format-018"},
     {"format-032", "evt.reltime counts from the first event, which here is the one that is asked"},
-    {"format-042", "environments are not collected yet"},
-    {"format-056", "as format-042"},
-    {"format-480", "as format-042"},
-    {"format-json-481", "as format-042"},
-    {"format-486", "memory and fault counters, cgroups and the environment are not collected yet"},
+    {"format-486", "an exec tells its working directory, which the reference leaves empty"},
     {"format-054", "status 0 with ret -1 is nothing that wait() could say"},
     {"format-506", "a thread that is not known: its pid is in the record"},
     {"format-json-507", "as format-506"},
@@ -88,6 +82,8 @@ class Scenario {
   Scenario() {
     users_.users[0] = {"root", "/root", "/bin/sh"};
     add(1, 0, "init", std::string("/sbin/init\0context\0ls\0--format\0{{json .}}\0", 42));
+    processes_.set_environment(id(1),
+                               std::string("TEST_ENV_PARENT_LINEAGE=secret\0HOME=/home/user/parent\0", 55));
   }
 
   static event::ProcessId id(std::uint32_t pid) { return {pid, pid}; }
@@ -122,6 +118,10 @@ class Scenario {
     event_.wall_ns = 1'566'230'400'010'000'000;
     event_.body = file;
     act(1);
+    const saker_listed_file open_file{
+        .fd = 0, .inode_mode = S_IFREG, .magic = 0, .family = 0, .type = 0, .name = "null"};
+    parts_.add_struct(SAKER_PART_FILES, 0, open_file);
+    event_.details = parts_.bytes();
   }
 
   void act(std::uint32_t pid) {
@@ -141,9 +141,36 @@ class Scenario {
     add(21, 20, "bash", std::string("bash\0", 5));
     add(22, 21, "run.sh", std::string("./run.sh\0-c\0echo  hi\0\0--opt=v\0", 30));
     event_.type = event::kExecve;
-    event_.body = event::Exec();
+    static constexpr std::string_view kEnvironment("PATH=/bin:/usr/bin\0LD_PRELOAD=  /tmp/x.so  \0EMPTY=\0",
+                                                   51);
+    processes_.set_environment(id(22), std::string(kEnvironment));
+    event::Exec& exec = event_.body.emplace<event::Exec>();
+    exec.env = text(kEnvironment);
+    exec.args = text({"./run.sh\0-c\0echo  hi\0\0--opt=v\0", 30});
+    exec.filename = exec.exe = text("/home/u/run.sh");
+    exec.cwd = text("/home/u");
+    exec.file = {.ino = 777,
+                 .ctime_ns = 1'000'000'000,
+                 .mtime_ns = 2'000'000'000,
+                 .writable = true,
+                 .upper_layer = true};
     act(22);
-    event_.task.tty = 34816;
+    event::Task& task = event_.task;
+    task.parent = id(21);
+    task.tty = 34816;
+    task.group = task.vgroup = 22;
+    task.loginuid = task.euid = 1000;
+    task.cap_permitted = 0x3f;
+    task.cap_effective = 1;
+    users_.users[1000] = {"cloudsdk", "/home/cloudsdk", "/bin/sh"};
+    saker_usage usage{};
+    usage.files_max = 1024;
+    usage.vm_kb = 10;
+    usage.rss_kb = 20;
+    parts_.add_struct(SAKER_PART_USAGE, 0, usage);
+    parts_.add(SAKER_PART_TASK_CGROUP, 0, "/").add(SAKER_PART_TASK_CGROUP, 1, "/user.slice");
+    event_.details = parts_.bytes();
+    subject_.cgroup_subsystems = subsystems_;
   }
 
   event::Call& call(std::string_view name, std::int64_t result) {
@@ -248,6 +275,8 @@ class Scenario {
 
   std::deque<std::string> bytes_;
   state::Socket socket_;
+  event::Parts parts_;
+  std::vector<std::string> subsystems_ = {"cpuset", "memory"};
   event::Event event_;
   state::ProcessTable processes_{{}};
   state::Users users_;

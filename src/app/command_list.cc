@@ -112,7 +112,7 @@ int command_list_fields(const Options& options) {
   if (options.markdown) fmt::print("| field | type | argument | meaning |\n| --- | --- | --- | --- |\n");
   for (const fields::Field& field : fields::syscall_catalogue().rows()) {
     if ((field.flags & fields::kHidden) != 0) continue;
-    if (options.status && field.read != nullptr) continue;
+    if (options.status && (field.read != nullptr || field.never)) continue;
     print_field(field, options);
   }
   return kExitGood;

@@ -1,5 +1,6 @@
 #include "app/pipeline.h"
 
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "capture/syscalls.h"
 #include "event/decode.h"
 #include "fields/descriptor.h"
+#include "rules/literals.h"
 
 namespace saker::app {
 namespace {
@@ -22,11 +24,11 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kMetadataRetryNs = kSecond / 1000;
 constexpr std::uint32_t kMetadataTriesMax = 16;
 
-std::uint16_t record_type(std::span<const std::byte> record) {
-  saker_header header;
-  if (record.size() < sizeof(header)) return 0;
-  std::memcpy(&header, record.data(), sizeof(header));
-  return header.type;
+// All zero when the record is too short for one.
+saker_header header_of(std::span<const std::byte> record) {
+  saker_header header{};
+  if (record.size() >= sizeof(header)) std::memcpy(&header, record.data(), sizeof(header));
+  return header;
 }
 
 }  // namespace
@@ -38,16 +40,21 @@ Pipeline::Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revi
       evaluator_(std::make_unique<rules::Evaluator>(*revision_->rules)),
       processes_(options_.processes),
       containers_(state::Containers::Limits{}),
+      identities_(identities_of(*revision_->rules)),
       by_rule_(revision_->rules->rules().size()),
       plan_(driver, options_.compare_plan),
       wall_minus_boot_ns_(wall_minus_boot_ns()) {}
 
 Result<> Pipeline::start() {
+  names_.ask(rules::literal_domains(*revision_->rules));
   capture::read_users(options_.host_root, users_);
   TRY(driver_.attach());
   plan_.before_scan();
   const auto scanned = capture::scan_processes(options_.host_root + "/proc", processes_);
   if (!scanned) log(LogLevel::kWarning, "{}", scanned.error().message);
+  if ((revision_->rules->details() & SAKER_DETAIL_ENV) != 0)
+    capture::scan_environments(options_.host_root + "/proc", processes_);
+  driver_.set_details(revision_->rules->details());
   TRY(plan_.apply(*revision_->rules, revision_->plan));
   if (options_.self_test) options_.self_test->use_call(plan_.hooks_calls());
   log(LogLevel::kInfo, "{} processes were here before", scanned ? *scanned : 0);
@@ -56,9 +63,19 @@ Result<> Pipeline::start() {
 
 Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
   auto evaluator = std::make_unique<rules::Evaluator>(*next->rules);
-  TRY(plan_.apply(*next->rules, next->plan));
+  const std::uint8_t details = next->rules->details(), before = revision_->rules->details();
+  driver_.set_details(details);
+  if (auto applied = plan_.apply(*next->rules, next->plan); !applied) {
+    driver_.set_details(before);
+    return applied;
+  }
+  // Those who exec from now on tell their environment themselves.
+  if ((details & ~before & SAKER_DETAIL_ENV) != 0)
+    capture::scan_environments(options_.host_root + "/proc", processes_);
+  names_.ask(rules::literal_domains(*next->rules));
   count_rules(earlier_);
   evaluator_ = std::move(evaluator);
+  identities_ = identities_of(*next->rules);
   by_rule_.assign(next->rules->rules().size(), 0);
   revision_ = std::move(next);
   if (options_.self_test) options_.self_test->use_call(plan_.hooks_calls());
@@ -110,7 +127,9 @@ void Pipeline::turn(int timeout_ms) {
 }
 
 void Pipeline::take(std::span<const std::byte> record) {
-  if (record_type(record) == SAKER_RECORD_BELL) return;
+  const saker_header header = header_of(record);
+  if (header.type == SAKER_RECORD_BELL) return;
+  if (header.type == SAKER_RECORD_CLOSING) return closings_.begin(header.tid, record);
   event::Event& event = event_;
   if (const auto decoded = event::decode_into(record, event); !decoded) {
     if (stats_.undecodable++ == 0) log(LogLevel::kError, "{}", decoded.error().message);
@@ -118,6 +137,7 @@ void Pipeline::take(std::span<const std::byte> record) {
   }
   ++stats_.records;
   if (const auto* cgroup = std::get_if<event::Cgroup>(&event.body)) return place(*cgroup);
+  if (event.type == close_) closings_.end(event.task.tid, std::get<event::Call>(event.body));
   const state::Process* process = processes_.on(event);
   arena_.reset();
   plan_.on(event, process, processes_, arena_);
@@ -126,6 +146,9 @@ void Pipeline::take(std::span<const std::byte> record) {
     if (state::Container* container = containers_.find(event.task).container) {
       container->next_lookup_ns = 0;
       read_metadata(*container, event.time_ns);
+      if (container->first_process.tgid == 0) container->first_process = event.task.process;
+      identities_->learn(container->id, std::array{event.task.process, container->first_process},
+                         event.time_ns);
     }
   }
   // Where the child comes back from its own call, that is the event; its record only brings the process.
@@ -153,6 +176,7 @@ void Pipeline::judge(event::Event& event, const state::Process* process, bool se
   const state::Containers::Found found = containers_.find(event.task);
   if (found.where == state::Where::kUnknown) ++stats_.unknown_place;
   if (found.container) read_metadata(*found.container, event.time_ns);
+  identify(event, found);
 
   fields::Subject subject;
   subject.event = &event;
@@ -161,6 +185,9 @@ void Pipeline::judge(event::Event& event, const state::Process* process, bool se
   subject.container = found.container;
   subject.where = found.where;
   subject.users = &users_;
+  subject.sockets = &sockets_;
+  subject.domain_names = domain_names_.get();
+  subject.cgroup_subsystems = driver_.cgroup_subsystems();
   subject.hostname = options_.hostname;
   subject.boot_wall_ns = wall_minus_boot_ns_;
   if (first_wall_ns_ == 0) first_wall_ns_ = event.wall_ns;
@@ -190,6 +217,25 @@ void Pipeline::judge(event::Event& event, const state::Process* process, bool se
   }
 }
 
+std::unique_ptr<capture::FileIdentities> Pipeline::identities_of(const rules::RuleSet& rules) const {
+  return std::make_unique<capture::FileIdentities>(
+      rules::literal_paths(rules), driver_.identifier(),
+      capture::FileIdentities::Options{.host_root = options_.host_root});
+}
+
+// A container may have been given a file of the host, so a file opened in one is looked for in both roots.
+void Pipeline::identify(event::Event& event, const state::Containers::Found& found) {
+  auto* file = std::get_if<event::File>(&event.body);
+  if (file == nullptr || !(file->aliased || file->resolved.truncated) || identities_->empty()) return;
+  const capture::FileId id{file->ino, file->dev};
+  if (state::Container* container = found.container) {
+    if (container->first_process.tgid == 0) container->first_process = event.task.process;
+    const std::array processes{event.task.process, container->first_process, event.task.parent};
+    file->identity = identities_->find_in_container(id, container->id, processes, event.time_ns);
+  }
+  if (file->identity.empty()) file->identity = identities_->find_on_host(id, event.time_ns);
+}
+
 void Pipeline::read_metadata(state::Container& container, std::uint64_t now_ns) {
   if (container.complete || container.lookups >= kMetadataTriesMax || now_ns < container.next_lookup_ns)
     return;
@@ -207,6 +253,7 @@ void Pipeline::keep_house() {
   next_housekeeping_ns_ = now + kSecond;
   wall_minus_boot_ns_ = wall_minus_boot_ns();
   processes_.purge(now);
+  domain_names_ = names_.answers();
 }
 
 }  // namespace saker::app

@@ -17,12 +17,15 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "capture/driver.h"
+#include "capture/file_identity.h"
+#include "capture/name_resolver.h"
 #include "event/event.h"
 #include "fields/catalogue.h"
 #include "observe/board.h"
 #include "observe/self_test.h"
 #include "observe/snapshot.h"
 #include "rules/rule_set.h"
+#include "state/closings.h"
 #include "state/containers.h"
 #include "state/process_table.h"
 #include "state/sockets.h"
@@ -63,7 +66,9 @@ class Pipeline {
   void take(std::span<const std::byte> record);
   void place(const event::Cgroup& cgroup);
   void judge(event::Event& event, const state::Process* process, bool self_test);
+  std::unique_ptr<capture::FileIdentities> identities_of(const rules::RuleSet& rules) const;
   void read_metadata(state::Container& container, std::uint64_t now_ns);
+  void identify(event::Event& event, const state::Containers::Found& found);
   void keep_house();
   bool is_self_test(const event::Event& event);
   void count_rules(observe::RuleCounts& into) const;
@@ -76,7 +81,12 @@ class Pipeline {
   state::Containers containers_;
   state::Users users_;
   state::Sockets sockets_;
-  event::Event event_;  // the one being handled
+  state::Closings closings_;
+  event::TypeId close_ = event::find_type("close").value();
+  std::unique_ptr<capture::FileIdentities> identities_;  // of the paths in the revision's rules
+  capture::NameResolver names_;
+  std::shared_ptr<const state::DomainNames> domain_names_;  // the latest answers
+  event::Event event_;                                      // the one being handled
   Arena arena_;
   observe::PipelineStats stats_;
   Histogram alert_delay_;

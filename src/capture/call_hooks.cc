@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "capture/tracepoint.h"
 #include "probe/probe.skel.h"
 
 namespace saker::capture {
@@ -119,8 +120,7 @@ Result<> CallHooks::use_each(std::span<const SyscallNumber> wanted) {
     const auto same = [&](const auto& link) { return link->type == call.type; };  // x32 has some calls twice
     if (std::ranges::any_of(each_, same) || std::ranges::any_of(added, same)) continue;
     const std::string name = exit_tracepoint(event::type_name(call.type));
-    bpf_link* link =
-        bpf_program__attach_tracepoint(skeleton_.progs.syscall_exit_one, "syscalls", name.c_str());
+    bpf_link* link = attach_tracepoint(skeleton_.progs.syscall_exit_one, "syscalls", name.c_str());
     if (link == nullptr && errno == ENOENT && (!added.empty() || !each_.empty())) {
       missing += (missing.empty() ? "" : ", ") + name;
       continue;

@@ -3,10 +3,13 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +25,7 @@
 #include "base/log.h"
 #include "capture/cgroup_layout.h"
 #include "capture/syscalls.h"
+#include "capture/tracepoint.h"
 #include "event/schema.h"
 #include "probe/probe.skel.h"
 
@@ -121,17 +125,35 @@ std::optional<int> tracepoint_arguments(const btf* types, const char* name) {
   return btf_vlen(function) - 1;  // the first is for the tracepoint itself
 }
 
-// Index of a v1 controller in css_set.subsys, which depends on the kernel's configuration.
-int subsystem_index(const btf* types, const std::string& controller) {
-  const std::string wanted = controller + "_cgrp_id";
+// The names of the kernel's cgroup controllers, in the order of css_set.subsys.
+std::vector<std::string> cgroup_subsystems_of(const btf* types) {
+  constexpr std::string_view kSuffix = "_cgrp_id";
+  std::vector<std::string> names;
   const int id = btf__find_by_name_kind(types, "cgroup_subsys_id", BTF_KIND_ENUM);
-  if (id < 0) return -1;
+  if (id < 0) return names;
+  const btf_type* type = btf__type_by_id(types, static_cast<__u32>(id));
+  for (int i = 0; i < btf_vlen(type); ++i) {
+    const std::string_view name = btf__name_by_offset(types, btf_enum(type)[i].name_off);
+    if (name.ends_with(kSuffix)) names.emplace_back(name.substr(0, name.size() - kSuffix.size()));
+  }
+  return names;
+}
+
+// The number of an enumerator in the running kernel; nothing when it has none of that name.
+std::optional<int> enumerator(const btf* types, const char* of_enum, const std::string& wanted) {
+  const int id = btf__find_by_name_kind(types, of_enum, BTF_KIND_ENUM);
+  if (id < 0) return std::nullopt;
   const btf_type* type = btf__type_by_id(types, static_cast<__u32>(id));
   const auto* values = btf_enum(type);
   for (int i = 0; i < btf_vlen(type); ++i) {
     if (wanted == btf__name_by_offset(types, values[i].name_off)) return values[i].val;
   }
-  return -1;
+  return std::nullopt;
+}
+
+// Index of a v1 controller in css_set.subsys, which depends on the kernel's configuration.
+int subsystem_index(const btf* types, const std::string& controller) {
+  return enumerator(types, "cgroup_subsys_id", controller + "_cgrp_id").value_or(-1);
 }
 
 struct SkeletonDestroyer {
@@ -141,6 +163,29 @@ struct LinkDestroyer {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
 
+event::TypeId close_type() {
+  static const event::TypeId kClose = event::find_type("close").value();
+  return kClose;
+}
+
+std::optional<FileId> ask_probe(int program, int fd) {
+  saker_identity question{.fd = fd, .dev = 0, .ino = 0};
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.ctx_in = &question;
+  options.ctx_size_in = sizeof(question);
+  if (bpf_prog_test_run_opts(program, &options) != 0 || question.ino == 0) return std::nullopt;
+  return FileId{question.ino, question.dev};
+}
+
+// As new_encode_dev(), which records have.
+std::optional<FileId> ask_stat(int fd) {
+  struct stat file{};
+  if (fstat(fd, &file) != 0) return std::nullopt;
+  const unsigned minor = ::minor(file.st_dev), major = ::major(file.st_dev);
+  return FileId{file.st_ino, (minor & 0xff) | (major << 8) | ((minor & ~0xffU) << 12)};
+}
+
 }  // namespace
 
 struct Driver::Impl {
@@ -149,6 +194,8 @@ struct Driver::Impl {
   std::vector<MappedRing> mapped;
   std::unique_ptr<RingReader> reader;
   UniqueFd run_counting;  // while it is open, the kernel counts
+  std::unique_ptr<bpf_link, LinkDestroyer> close_link;
+  std::vector<std::string> cgroup_subsystems;
   UniqueFd epoll;
   UniqueFd waker;  // an eventfd among the rings
   std::uint64_t last_wait_ns = 0;
@@ -167,6 +214,7 @@ struct Driver::Impl {
   void route(const event::FilterPlan& wanted, bool widen);
   Result<> attach_wanted();
   Result<> make_rings(const DriverOptions& options);
+  void attach_close(bool wanted);
 };
 
 Result<> Driver::Impl::open(const DriverOptions& options) {
@@ -184,9 +232,15 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   constants.args_bytes_max = options.args_bytes_max;
   constants.data_bytes_max = options.data_bytes_max;
   constants.force_probe_read = options.force_probe_read;
+  constants.agent_tgid = static_cast<__u32>(getpid());
   constants.v1_subsystem =
       cgroups.v1_controller.empty() ? -1 : subsystem_index(types.get(), cgroups.v1_controller);
   constants.v1_hierarchy = cgroups.v1_hierarchy;
+  cgroup_subsystems = cgroup_subsystems_of(types.get());
+  constants.cgroup_subsystems = static_cast<__u32>(cgroup_subsystems.size());
+  constants.close_event = close_type();
+  constants.possible_cpus = static_cast<__u32>(cpus);
+  constants.page_kb = static_cast<__u32>(sysconf(_SC_PAGESIZE) / 1024);
   bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(cpus));
   bpf_program__set_autoattach(skeleton->progs.syscall_exit, false);
   bpf_program__set_autoattach(skeleton->progs.syscall_exit_one, false);
@@ -196,7 +250,11 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   bpf_program__set_autoload(
       skeleton->progs.syscall_exit_one,
       one_by_one && libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_pt_regs, nullptr) == 1);
+  bpf_program__set_autoattach(skeleton->progs.close_enter, false);
   choose_ring_programs(types.get());
+  bpf_program__set_autoload(skeleton->progs.identify,
+                            enumerator(types.get(), "bpf_prog_type", "BPF_PROG_TYPE_SYSCALL").has_value());
+  bpf_program__set_autoattach(skeleton->progs.identify, false);
   if (const int error = saker_probe__load(skeleton.get()); error != 0) {
     return driver_error("load the probe into the kernel", -error);
   }
@@ -230,6 +288,15 @@ Result<> Driver::Impl::attach_ring_programs() {
     if (!ring_links.back()) return driver_error("attach to io_uring", errno);
   }
   return {};
+}
+
+void Driver::Impl::attach_close(bool wanted) {
+  if (!wanted) return close_link.reset();
+  if (close_link) return;
+  close_link.reset(attach_tracepoint(skeleton->progs.close_enter, "syscalls", "sys_enter_close"));
+  if (!close_link)
+    log(LogLevel::kWarning, "closes are told without what was closed: cannot attach to their beginning ({})",
+        std::strerror(errno));
 }
 
 Result<> Driver::Impl::make_rings(const DriverOptions& options) {
@@ -321,6 +388,7 @@ Result<> Driver::apply(const event::FilterPlan& plan) {
   TRY(impl_->attach_wanted());
   TRY(impl_->plan->apply(plan));
   impl_->route(plan, false);
+  impl_->attach_close(plan.scope[close_type()] != 0);
   if (!impl_->any_ring_call) impl_->ring_links.clear();
   return impl_->hooks->want(impl_->calls, impl_->any_compat_call);  // what nothing wants pays nothing
 }
@@ -336,6 +404,17 @@ void Driver::set_cgroup_class(std::uint64_t key, saker_cgroup_class decided) {
   // BPF_EXIST: a cgroup that is gone again must not come back into the map.
   bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.cgroup_class), &key, &value, BPF_EXIST);
   __atomic_fetch_add(&impl_->skeleton->data->cgroup_version, 1, __ATOMIC_SEQ_CST);
+}
+
+void Driver::set_details(std::uint8_t details) { impl_->skeleton->bss->task_details = details; }
+
+const std::vector<std::string>& Driver::cgroup_subsystems() const { return impl_->cgroup_subsystems; }
+
+Identify Driver::identifier() const {
+  const bpf_program* program = impl_->skeleton->progs.identify;
+  const auto kept = std::make_shared<const UniqueFd>(
+      bpf_program__fd(program) < 0 ? -1 : fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0));
+  return *kept ? Identify([kept](int fd) { return ask_probe(kept->get(), fd); }) : Identify(ask_stat);
 }
 
 std::size_t Driver::drain(const RingReader::Handler& handler) {

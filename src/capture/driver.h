@@ -9,9 +9,12 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "capture/call_hooks.h"
+#include "capture/file_identity.h"
 #include "capture/plan_maps.h"
 #include "capture/probe_counters.h"
 #include "capture/ring_reader.h"
@@ -60,8 +63,17 @@ class Driver {
   PlanMaps& plan();
   const PlanMaps& plan() const;
 
+  // What records are to tell of their tasks beyond the usual: enum saker_detail bits, from now on.
+  void set_details(std::uint8_t details);
+  // The kernel's cgroup controllers, by the number that records have for them.
+  const std::vector<std::string>& cgroup_subsystems() const;
+
   // Answers the probe's question about a cgroup that it has named.
   void set_cgroup_class(std::uint64_t key, saker_cgroup_class decided);
+
+  // Asks the probe; where the kernel runs no such programs (before 5.14), stat(). Works as long as it is
+  // kept, also without the driver.
+  Identify identifier() const;
 
   // Records in time order; see RingReader.
   std::size_t drain(const RingReader::Handler& handler);

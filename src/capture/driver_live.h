@@ -46,7 +46,7 @@ class DriverLive : public testing::TestWithParam<bool> {
     driver_->drain([&](std::span<const std::byte> bytes) {
       saker_header header;
       std::memcpy(&header, bytes.data(), sizeof(header));
-      if (header.type == SAKER_RECORD_BELL) return;
+      if (header.type == SAKER_RECORD_BELL || header.type == SAKER_RECORD_CLOSING) return;
       Kept kept{{bytes.begin(), bytes.end()}, {}};
       auto event = event::decode(kept.bytes);
       ASSERT_TRUE(event) << event.error().message;

@@ -288,9 +288,9 @@ void tell_cgroups(const std::string& folder, const state::Process& process, cons
 }
 
 // The folder's process is still the one that was read: its number has not been given to another meanwhile.
-bool is_same(const std::string& folder, const state::Process& process) {
+bool is_same(const std::string& folder, const event::ProcessId& process) {
   const auto stat = read_stat(folder);
-  return stat && stat->start_ticks * kTickNs == process.id.start_ns;
+  return stat && stat->start_ticks == process.start_ns / kTickNs;
 }
 
 using Rows = absl::flat_hash_map<std::uint32_t, Scanned>;
@@ -333,7 +333,7 @@ Result<std::size_t> scan_processes(const std::string& proc_root, state::ProcessT
     const std::string_view name = std::string_view(folder).substr(folder.rfind('/') + 1);
     if (const auto pid = number<std::uint32_t>(name); pid && *pid != 0) {
       auto row = read_process(folder, *pid);
-      if (row && is_same(folder, row->process)) {
+      if (row && is_same(folder, row->process.id)) {
         if (on_cgroup) tell_cgroups(folder, row->process, on_cgroup);
         rows.insert_or_assign(*pid, std::move(*row));
       }
@@ -343,6 +343,22 @@ Result<std::size_t> scan_processes(const std::string& proc_root, state::ProcessT
   }
   link_parents(rows);
   return add_rows(rows, into);
+}
+
+void scan_environments(const std::string& proc_root, state::ProcessTable& into) {
+  for (const event::ProcessId& id : into.living()) {
+    const state::Process* process = into.find(id);
+    if (process == nullptr || process->environment) continue;
+    const std::string folder = fmt::format("{}/{}", proc_root, id.tgid);
+    auto text = read_file(folder + "/environ", kFileBytesMax);
+    if (!text || !is_same(folder, id)) continue;
+    text->resize(std::min<std::size_t>(text->size(), SAKER_ENV_BYTES_MAX));
+    into.set_environment(id, std::move(*text));
+  }
+}
+
+bool is_running(const std::string& proc_root, const event::ProcessId& process) {
+  return is_same(fmt::format("{}/{}", proc_root, process.tgid), process);
 }
 
 }  // namespace saker::capture

@@ -31,4 +31,11 @@ using CgroupSink = std::function<void(const state::Process&, const ProcCgroup&)>
 Result<std::size_t> scan_processes(const std::string& proc_root, state::ProcessTable& into,
                                    const CgroupSink& on_cgroup = {});
 
+// Tells the table the environments of the living that it has none of; those who exec meanwhile tell their
+// own.
+void scan_environments(const std::string& proc_root, state::ProcessTable& into);
+
+// Whether the process with that number is still this one. Start times in /proc have steps of 10 ms.
+bool is_running(const std::string& proc_root, const event::ProcessId& process);
+
 }  // namespace saker::capture

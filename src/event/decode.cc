@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "event/open_flags.h"
+#include "event/parts.h"
 
 namespace saker::event {
 namespace {
@@ -64,31 +65,38 @@ void take_task(const saker_task& wire, const saker_header& header, Bytes record,
   task.comm = comm_of(wire.comm, record);
 }
 
-// Calls `take(part, text)` for each part; false when a length does not fit.
-template <class Take>
-bool each_part(Bytes parts, Take take) {
-  while (!parts.empty()) {
-    saker_part part;
-    if (parts.size() < sizeof(part)) return false;
-    std::memcpy(&part, parts.data(), sizeof(part));
-    parts = parts.subspan(sizeof(part));
-    if (part.length > parts.size()) return false;
-    Text text;
-    text.bytes = {reinterpret_cast<const char*>(parts.data()), part.length};
-    text.present = (part.flags & SAKER_PART_FAILED) == 0;
-    text.truncated = (part.flags & SAKER_PART_TRUNCATED) != 0;
-    take(part, text);
-    parts = parts.subspan(part.length);
-  }
-  return true;
-}
-
 // The fixed part of a record, copied out because ring memory promises 8-byte alignment only.
 template <class Record>
 bool read_fixed(Bytes record, Record& into) {
   if (record.size() < sizeof(Record)) return false;
   std::memcpy(&into, record.data(), sizeof(Record));
   return true;
+}
+
+// What follows the fixed part.
+template <class Record>
+std::string_view parts_of(Bytes record) {
+  const Bytes parts = record.subspan(sizeof(Record));
+  return {reinterpret_cast<const char*>(parts.data()), parts.size()};
+}
+
+// Where details begin: they are looked for when somebody asks (event/details.h).
+bool is_detail(const saker_part& part) {
+  return (part.kind >= SAKER_PART_USAGE && part.kind <= SAKER_PART_FILES && part.kind != SAKER_PART_ENV) ||
+         (part.kind == SAKER_PART_DESCRIPTOR && part.argument >= SAKER_STANDARD_FD);
+}
+
+// each_part() that leaves what others ask for in event.details.
+template <class Record, class Take>
+bool take_parts(Bytes record, Event& event, Take take) {
+  const std::string_view parts = parts_of<Record>(record);
+  return each_part(parts, [&](const saker_part& part, const Text& text) {
+    if (event.details.empty() && is_detail(part)) {
+      const char* begin = text.bytes.data() - sizeof(part);
+      event.details = {begin, static_cast<std::size_t>(parts.data() + parts.size() - begin)};
+    }
+    take(part, text);
+  });
 }
 
 bool decode_fork(Bytes record, Event& event) {
@@ -114,15 +122,17 @@ bool decode_exec(Bytes record, Event& event) {
                .upper_layer = (wire.exe_flags & SAKER_EXE_UPPER_LAYER) != 0,
                .lower_layer = (wire.exe_flags & SAKER_EXE_LOWER_LAYER) != 0,
                .from_memfd = (wire.exe_flags & SAKER_EXE_FROM_MEMFD) != 0};
-  const bool ok = each_part(record.subspan(sizeof(wire)), [&](const saker_part& part, const Text& text) {
+  const auto take = [&](const saker_part& part, const Text& text) {
     if (part.kind == SAKER_PART_NAME) exec.filename = text;
     if (part.kind == SAKER_PART_EXE) exec.exe = text;
     if (part.kind == SAKER_PART_CWD) exec.cwd = text;
     if (part.kind == SAKER_PART_ARGS) exec.args = text;
-  });
+    if (part.kind == SAKER_PART_ENV) exec.env = text;
+  };
+  if (!take_parts<saker_exec_record>(record, event, take)) return false;
   // What is only in memory has a name, and no place; Falco's rules know the name.
   if (exec.file.from_memfd && exec.exe.bytes.starts_with("/memfd:")) exec.exe.bytes.remove_prefix(1);
-  return ok;
+  return true;
 }
 
 bool decode_exit(Bytes record, Event& event) {
@@ -130,7 +140,7 @@ bool decode_exit(Bytes record, Event& event) {
   if (!read_fixed(record, wire)) return false;
   take_task(wire.task, wire.header, record, event.task);
   event.body = Exit{wire.status, {wire.reaper_tgid, wire.reaper_start_ns}};
-  return true;
+  return take_parts<saker_exit_record>(record, event, [](const saker_part&, const Text&) {});
 }
 
 bool decode_file(Bytes record, Event& event) {
@@ -143,13 +153,14 @@ bool decode_file(Bytes record, Event& event) {
   if ((wire.file_flags & SAKER_FILE_CREATED) != 0) file.flags |= kOpenCreated;
   if ((wire.file_flags & SAKER_FILE_UPPER_LAYER) != 0) file.flags |= kOpenUpperLayer;
   if ((wire.file_flags & SAKER_FILE_LOWER_LAYER) != 0) file.flags |= kOpenLowerLayer;
+  file.aliased = (wire.file_flags & SAKER_FILE_ALIASED) != 0;
   file.mode = wire.mode;
   file.resolve = wire.resolve;
   file.dirfd = wire.dirfd;
   file.ino = wire.ino;
   file.dev = wire.dev;
   file.inode_mode = wire.inode_mode;
-  const bool ok = each_part(record.subspan(sizeof(wire)), [&](const saker_part& part, const Text& text) {
+  return take_parts<saker_file_record>(record, event, [&](const saker_part& part, const Text& text) {
     if (part.kind == SAKER_PART_NAME) file.name = text;
     if (part.kind == SAKER_PART_BASE) file.base = text;
     if (part.kind == SAKER_PART_RESOLVED) file.resolved = text;
@@ -157,7 +168,6 @@ bool decode_file(Bytes record, Event& event) {
     if (part.kind == SAKER_PART_CWD) file.cwd = text;
     if (part.kind == SAKER_PART_ARGS) file.args = text;
   });
-  return ok;
 }
 
 std::string_view address_bytes(const saker_descriptor& wire, const __u8 (&field)[16], std::string_view part) {
@@ -167,6 +177,48 @@ std::string_view address_bytes(const saker_descriptor& wire, const __u8 (&field)
   if (wire.family == AF_INET6) return part.substr(offset, sizeof(in6_addr));
   return {};
 }
+
+bool decode_call(Bytes record, Event& event) {
+  saker_call_record wire;
+  if (!read_fixed(record, wire)) return false;
+  take_task(wire.task, wire.header, record, event.task);
+  Call& call = event.body.emplace<Call>();
+  call.result = wire.result;
+  std::ranges::copy(wire.arguments, call.arguments.begin());
+  bool whole = true;
+  bool named = false;  // the descriptor that a name would belong to is one of the call's
+  const auto take = [&](const saker_part& part, const Text& text) {
+    if (part.kind == SAKER_PART_CWD) call.cwd = text;
+    if (part.kind == SAKER_PART_ARGUMENT && part.argument < call.texts.size())
+      call.texts[part.argument] = text;
+    if (part.kind == SAKER_PART_DESCRIPTOR) {
+      named = part.argument < SAKER_STANDARD_FD && call.descriptor_count < Call::kDescriptorsMax;
+      if (!named) return;
+      call.descriptor_of[call.descriptor_count] = part.argument;
+      whole &= decode_descriptor(text.bytes, call.descriptors[call.descriptor_count++]);
+    }
+    // The name follows its descriptor.
+    if (part.kind == SAKER_PART_DESCRIPTOR_NAME && named)
+      call.descriptors[call.descriptor_count - 1].name = text;
+  };
+  return take_parts<saker_call_record>(record, event, take) && whole;
+}
+
+bool decode_cgroup(Bytes record, Event& event) {
+  saker_cgroup_record wire;
+  if (!read_fixed(record, wire)) return false;
+  Cgroup cgroup;
+  cgroup.key = wire.key;
+  cgroup.removed = wire.op == SAKER_CGROUP_REMOVED;
+  const bool ok =
+      each_part(parts_of<saker_cgroup_record>(record), [&](const saker_part& part, const Text& text) {
+        if (part.kind == SAKER_PART_CGROUP) cgroup.path = text;
+      });
+  event.body = cgroup;
+  return ok;
+}
+
+}  // namespace
 
 bool decode_descriptor(std::string_view part, Descriptor& into) {
   saker_descriptor wire;
@@ -194,44 +246,6 @@ bool decode_descriptor(std::string_view part, Descriptor& into) {
   return true;
 }
 
-bool decode_call(Bytes record, Event& event) {
-  saker_call_record wire;
-  if (!read_fixed(record, wire)) return false;
-  take_task(wire.task, wire.header, record, event.task);
-  Call& call = event.body.emplace<Call>();
-  call.result = wire.result;
-  std::ranges::copy(wire.arguments, call.arguments.begin());
-  bool whole = true;
-  const bool ok = each_part(record.subspan(sizeof(wire)), [&](const saker_part& part, const Text& text) {
-    if (part.kind == SAKER_PART_CWD) call.cwd = text;
-    if (part.kind == SAKER_PART_ARGUMENT && part.argument < call.texts.size())
-      call.texts[part.argument] = text;
-    if (part.kind == SAKER_PART_DESCRIPTOR && call.descriptor_count < Call::kDescriptorsMax) {
-      call.descriptor_of[call.descriptor_count] = part.argument;
-      whole &= decode_descriptor(text.bytes, call.descriptors[call.descriptor_count++]);
-    }
-    // The name follows its descriptor.
-    if (part.kind == SAKER_PART_DESCRIPTOR_NAME && call.descriptor_count > 0)
-      call.descriptors[call.descriptor_count - 1].name = text;
-  });
-  return ok && whole;
-}
-
-bool decode_cgroup(Bytes record, Event& event) {
-  saker_cgroup_record wire;
-  if (!read_fixed(record, wire)) return false;
-  Cgroup cgroup;
-  cgroup.key = wire.key;
-  cgroup.removed = wire.op == SAKER_CGROUP_REMOVED;
-  const bool ok = each_part(record.subspan(sizeof(wire)), [&](const saker_part& part, const Text& text) {
-    if (part.kind == SAKER_PART_CGROUP) cgroup.path = text;
-  });
-  event.body = cgroup;
-  return ok;
-}
-
-}  // namespace
-
 Result<> decode_into(std::span<const std::byte> record, Event& event) {
   saker_header header;
   if (!read_fixed(record, header)) return broken("shorter than its header");
@@ -243,6 +257,7 @@ Result<> decode_into(std::span<const std::byte> record, Event& event) {
   event.type = header.event;
   event.cpu = static_cast<std::uint16_t>(header.cpu);
   event.time_ns = header.time_ns;
+  event.details = {};
   bool ok = false;
   switch (header.type) {
     case SAKER_RECORD_FORK:

@@ -66,6 +66,7 @@ struct Exec {
   Text exe;       // resolved
   Text cwd;
   Text args;  // argv, each ended by NUL
+  Text env;   // NAME=value, each ended by NUL; absent unless a rule asks for environments
   std::uint32_t argc = 0;
   std::uint32_t args_bytes = 0;  // whole length, also when `args` is truncated
   ExeFile file;
@@ -83,6 +84,8 @@ struct File {
   Text base;                // what a relative name starts from when not the working directory
   Text resolved;            // where the kernel found it, as the task sees it; absent when it failed
   Text inner;               // path inside its file system, mounts ignored; absent when equal to resolved
+  std::string_view
+      identity;  // the path of a rule that names this very file; set by the pipeline, empty: none
   Text cwd;
   Text args;                // a failed exec only
   std::uint32_t flags = 0;  // engine numbering (event/flags.h), CREATED and LAYER bits included
@@ -92,6 +95,7 @@ struct File {
   std::uint64_t ino = 0;
   std::uint32_t dev = 0;
   std::uint32_t inode_mode = 0;  // st_mode of the opened file; 0 when it failed
+  bool aliased = false;          // it may have names that the record does not tell
 };
 
 // What a descriptor stands for; see struct saker_descriptor.
@@ -146,6 +150,7 @@ struct Event {
   std::uint64_t time_ns = 0;  // boot time
   std::uint64_t wall_ns = 0;  // since the epoch; set by the pipeline
   Task task;
+  std::string_view details;  // parts that few rules ask for; see details.h
   std::variant<Fork, Exec, Exit, File, Call, Cgroup> body;
 
   // The call's result: descriptor, 0 or -errno. Nothing for events that have none (procexit).

@@ -90,6 +90,12 @@ enum class ParameterKind : std::uint8_t {
   kVmSize,
   kVmRss,
   kVmSwap,
+  kFilesMax,
+  kMajorFaults,
+  kMinorFaults,
+  kTaskCgroups,
+  kPidnsStart,
+  kPolled,
   kEmptyText,
   // The open family.
   kOpenFd,

@@ -40,8 +40,8 @@ constexpr Parameter kIoUringSetup[] = {special("res", Kind::kResult),
                                        fixed_flags("features", 1, 20, Symbols::kUringFeatures, 24)};
 constexpr Parameter kIoctl[] = {kRes, fd("fd", 0), number("request", 1, Number::kU64, Base::kHex),
                                 number("argument", 2, Number::kU64, Base::kHex)};
-constexpr Parameter kPoll[] = {kRes, unknown("fds"), number("timeout", 2, Number::kS64)};
-constexpr Parameter kPpoll[] = {kRes, unknown("fds"), interval("timeout", 2), unknown("sigmask")};
+constexpr Parameter kPoll[] = {kRes, polled("fds", 0), number("timeout", 2, Number::kS64)};
+constexpr Parameter kPpoll[] = {kRes, polled("fds", 0), interval("timeout", 2), unknown("sigmask")};
 constexpr Parameter kPread[] = {kRes, data_out("data", 1), fd("fd", 0), number("size", 2, Number::kU32),
                                 number("pos", 3, Number::kU64)};
 constexpr Parameter kPreadv[] = {kRes, unknown("size"), vector_out("data", 1), fd("fd", 0),

@@ -100,6 +100,9 @@ constexpr Parameter message(std::string_view name, std::uint8_t argument) {
 constexpr Parameter message_out(std::string_view name, std::uint8_t argument) {
   return payload(name, argument, SAKER_ARGUMENT_MESSAGE_OUT);
 }
+constexpr Parameter polled(std::string_view name, std::uint8_t argument) {
+  return of_argument(name, Kind::kPolled, argument, SAKER_ARGUMENT_POLL);
+}
 // Told by the socket that accept() was called on.
 constexpr Parameter of_listener(std::string_view name, Kind kind) {
   return of_argument(name, kind, 0, SAKER_ARGUMENT_FD);

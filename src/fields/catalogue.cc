@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/suggestion.h"
+#include "event/schema.h"
 #include "fields/field_rows.h"
 #include "fields/parameters.h"
 
@@ -136,6 +137,20 @@ std::optional<Bracketed> bracketed(std::string_view text) {
 
 }  // namespace
 
+std::uint8_t FieldRef::details(event::TypeId type) const {
+  const bool all = field->name == "evt.args" || field->name == "evt.info";
+  if (!all && field->name != "evt.arg" && field->name != "evt.rawarg") return field->details;
+  const event::Schema* schema = event::find_schema(type);
+  std::uint8_t wanted = 0;
+  for (std::size_t i = 0; schema != nullptr && i < schema->parameters.size(); ++i) {
+    const bool asked = argument.kind == Argument::Kind::kIndex
+                           ? argument.index == static_cast<std::int64_t>(i)
+                           : argument.key == schema->parameters[i].name;
+    if (all || asked) wanted |= parameter_details(schema->parameters[i]);
+  }
+  return wanted;
+}
+
 Format FieldRef::format() const {
   return field->type == Type::kDynamic ? parameter_format(argument.key) : field->format;
 }
@@ -222,8 +237,8 @@ const Field* Catalogue::dotted(std::string_view name) const {
 const Catalogue& syscall_catalogue() {
   static const Catalogue catalogue = [] {
     std::vector<Field> rows;
-    for (const auto part : {evt_fields(), proc_fields(), user_fields(), fd_fields(), socket_fields(),
-                            path_fields(), container_fields()}) {
+    for (const auto part : {evt_fields(), proc_fields(), environment_fields(), usage_fields(), user_fields(),
+                            fd_fields(), socket_fields(), path_fields(), container_fields()}) {
       rows.insert(rows.end(), part.begin(), part.end());
     }
     return Catalogue(std::move(rows));

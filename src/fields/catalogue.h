@@ -16,6 +16,7 @@
 #include "event/event.h"
 #include "fields/value.h"
 #include "state/containers.h"
+#include "state/domain_names.h"
 #include "state/process_table.h"
 #include "state/sockets.h"
 #include "state/users.h"
@@ -101,7 +102,10 @@ struct Subject {
   const state::Container* container = nullptr;  // null on the host
   state::Where where = state::Where::kUnknown;
   const state::Users* users = nullptr;
-  const state::Socket* socket = nullptr;  // of the call's main descriptor; null when that is no IP socket
+  const state::DomainNames* domain_names = nullptr;  // of addresses; null: none are known
+  std::span<const std::string> cgroup_subsystems;    // by the number that records have for them
+  const state::Socket* socket = nullptr;    // of the call's main descriptor; null when that is no IP socket
+  const state::Sockets* sockets = nullptr;  // of all other descriptors
   std::string_view hostname;
   std::uint64_t boot_wall_ns = 0;  // wall-clock time of boot
   // Wall-clock times of the first event judged and of the one before this; 0: there was none.
@@ -125,6 +129,10 @@ struct Field {
   bool by_name = false;
   // Most events share one of a few values, so that asking for one tells little apart.
   bool few_values = false;
+  // What the probe has to bring for it beyond the usual: enum saker_detail bits.
+  std::uint8_t details = 0;
+  // Has no value for system calls, ever: of other sources, or retired.
+  bool never = false;
   std::string_view help;
   Reader read = nullptr;
   // The names that may stand after the dot (evt.arg.NAME); null: any.
@@ -145,6 +153,8 @@ struct FieldRef {
   Type type() const { return field->type; }
   // The field's, but evt.rawarg prints in the base of the parameter that it names.
   Format format() const;
+  // enum saker_detail bits that it needs on events of that type.
+  std::uint8_t details(event::TypeId type) const;
   // As written in a rule: proc.aname[2], evt.arg.name.
   std::string text() const;
 

@@ -66,7 +66,7 @@ std::string argument_name(ArgumentKind kind) {
 }
 
 // What Falco has no name for.
-constexpr std::string_view kOwnFields[] = {"evt.is_io_uring"};
+constexpr std::string_view kOwnFields[] = {"evt.is_io_uring", "fd.namefrom", "fd.nameresolved"};
 
 TEST(Catalogue, RowsAreThoseOfTheReference) {
   for (const std::string_view name : kOwnFields) ASSERT_NE(syscall_catalogue().find(name), nullptr) << name;
@@ -110,10 +110,11 @@ TEST(Catalogue, WhichFieldsAreSpecial) {
     if (field.format == Format::kTime) time.insert(field.name);
   }
   EXPECT_EQ(any,
-            (std::set<std::string_view>{"fd.ip", "fd.net", "fd.port", "fd.proto", "proc.aname", "proc.aexe",
+            (std::set<std::string_view>{"fd.cip.name", "fd.sip.name", "fd.lip.name", "fd.rip.name", "fd.ip",
+                                        "fd.net", "fd.port", "fd.proto", "proc.aname", "proc.aexe",
                                         "proc.aexepath", "proc.acmdline", "proc.apid", "proc.aenv"}));
   EXPECT_EQ(by_name, (std::set<std::string_view>{"fd.name", "fd.directory", "fd.filename", "fd.containername",
-                                                 "fd.containerdirectory", "fs.path.name"}));
+                                                 "fd.containerdirectory", "fd.namefrom", "fs.path.name"}));
   EXPECT_EQ(time, (std::set<std::string_view>{"evt.time", "evt.time.s", "evt.time.iso8601", "evt.datetime",
                                               "evt.datetime.s"}));
 }

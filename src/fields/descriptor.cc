@@ -115,7 +115,10 @@ std::string_view file_text(const event::Descriptor& file, std::string_view type)
 
 Connection connection_of(const Subject& subject, const event::Descriptor& socket, bool is_main) {
   Connection connection{.local = local_end(socket), .remote = remote_end(socket)};
-  if (!is_main) return connection;
+  if (!is_main) {
+    if (subject.sockets != nullptr) connection.role = subject.sockets->role_of(socket.ino);
+    return connection;
+  }
   if (!connection.remote.known()) connection.remote = named_peer(*subject.event);
   if (subject.socket != nullptr) connection.role = subject.socket->role;
   return connection;
@@ -177,6 +180,11 @@ std::optional<Connection> connection_of(const Subject& subject) {
   const event::Descriptor* socket = main_descriptor_of(subject);
   if (socket == nullptr || (socket->family != AF_INET && socket->family != AF_INET6)) return std::nullopt;
   return connection_of(subject, *socket, true);
+}
+
+std::optional<Connection> connection_of(const Subject& subject, const event::Descriptor& socket) {
+  if (socket.family != AF_INET && socket.family != AF_INET6) return std::nullopt;
+  return connection_of(subject, socket, &socket == main_descriptor_of(subject));
 }
 
 std::optional<SocketAddress> parse_address(std::string_view bytes) {

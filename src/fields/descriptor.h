@@ -41,6 +41,8 @@ std::string_view peer_address_of(const event::Event& event);
 // The ends of the main descriptor; nothing when it is no IP socket. A socket without a peer has the one that
 // the call names.
 std::optional<Connection> connection_of(const Subject& subject);
+// Of any descriptor.
+std::optional<Connection> connection_of(const Subject& subject, const event::Descriptor& socket);
 
 // The address in a struct sockaddr: an endpoint, or the path of a unix socket.
 struct SocketAddress {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 
 #include "event/open_flags.h"
@@ -107,6 +108,17 @@ Value nameraw(const Subject& s, Arena& arena) {
   return Value::text({data, static_cast<std::size_t>(end - data)});
 }
 
+// Where the kernel found the file, whatever name it was asked for and judged by.
+Value nameresolved(const Subject& s, Arena& arena) {
+  const event::File* file = open_file(s);
+  if (file == nullptr) return {};
+  const std::string_view path = file_name(*file, 1, arena);
+  return path.empty() ? Value() : Value::text(path);
+}
+Value namefrom(const Subject& s) {
+  return opened(s) == nullptr ? Value() : Value::text(kNameKindTexts[s.name_index]);
+}
+
 Value uid(const Subject& s, Arena& arena) {
   if (open_file(s) == nullptr && main_descriptor_of(s) == nullptr) return {};
   char text[32];
@@ -158,6 +170,11 @@ Value has_flag(const Subject& s) {
   return file == nullptr ? Value() : Value::boolean((file->file_flags & kFileFlag) != 0);
 }
 
+Value count(const Subject&) {
+  static std::atomic<std::uint64_t> read{0};
+  return Value::unsigned_integer(++read);
+}
+
 using enum Type;
 constexpr Field kRows[] = {
     {.name = "fd.num",
@@ -198,10 +215,14 @@ constexpr Field kRows[] = {
     {.name = "fd.nameraw",
      .help = "The path as the caller wrote it, without repeated slashes.",
      .read = reader<nameraw>},
-    {.name = "fd.types",
-     .argument = ArgumentKind::kOptionalIndex,
-     .flags = kList | kNoRhs,
-     .help = "The types of all open descriptors, or of one."},
+    {.name = "fd.nameresolved",
+     .help = "Path at which the kernel found the file that was opened, whatever it was asked for as.",
+     .read = reader<nameresolved>},
+    {.name = "fd.namefrom",
+     .by_name = true,
+     .help = "Which of the file's names fd.name is: requested, resolved, inner (below a bind mount) or "
+             "identity (a path that a rule names leads to the same inode).",
+     .read = reader<namefrom>},
     {.name = "fd.is_upper_layer",
      .type = kBool,
      .help = "True for a file that its container has written or changed.",
@@ -210,13 +231,10 @@ constexpr Field kRows[] = {
      .type = kBool,
      .help = "True for a file as its image brought it.",
      .read = reader<has_flag<event::kOpenLowerLayer, SAKER_FILE_LOWER_LAYER>>},
-    {.name = "util.cnt", .type = kUint64, .help = "Grows by one each time it is read."},
-    {.name = "fdlist.nums", .help = "The descriptors a poll waits for, with commas."},
-    {.name = "fdlist.names", .help = "Their names, with commas."},
-    {.name = "fdlist.cips", .help = "Their clients' addresses, with commas."},
-    {.name = "fdlist.sips", .help = "Their servers' addresses, with commas."},
-    {.name = "fdlist.cports", .help = "Their clients' ports, with commas."},
-    {.name = "fdlist.sports", .help = "Their servers' ports, with commas."},
+    {.name = "util.cnt",
+     .type = kUint64,
+     .help = "Grows by one each time it is read.",
+     .read = reader<count>},
 };
 
 }  // namespace

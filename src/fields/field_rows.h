@@ -15,6 +15,8 @@ std::span<const Field> fd_fields();
 std::span<const Field> socket_fields();
 std::span<const Field> path_fields();
 std::span<const Field> user_fields();
+std::span<const Field> usage_fields();
+std::span<const Field> environment_fields();
 std::span<const Field> container_fields();
 
 // A Reader of a function that takes the leading parameters it needs: f(subject), f(subject, arena), or all.

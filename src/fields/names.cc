@@ -91,6 +91,8 @@ std::string_view file_name(const event::File& file, std::uint8_t kind, Arena& ar
       return whole(file.resolved);
     case 2:
       return whole(file.inner);
+    case 3:
+      return file.identity;
     default:
       return {};
   }
@@ -100,11 +102,16 @@ std::uint8_t distinct_names(const event::File& file, Arena& arena) {
   std::uint8_t bits = 1;
   const std::string_view resolved = whole(file.resolved);
   const std::string_view inner = whole(file.inner);
-  if (resolved.empty() && inner.empty()) return bits;
-  if (inner.empty() && file.name.present && file.name.bytes == resolved) return bits;
+  const std::string_view identity = file.identity;
+  if (identity.empty()) {
+    if (resolved.empty() && inner.empty()) return bits;
+    if (inner.empty() && file.name.present && file.name.bytes == resolved) return bits;
+  }
   const std::string_view requested = requested_name(file, arena);
   if (!resolved.empty() && resolved != requested) bits |= 1U << 1;
   if (!inner.empty() && inner != requested && inner != resolved) bits |= 1U << 2;
+  if (!identity.empty() && identity != requested && identity != inner && identity != resolved)
+    bits |= 1U << 3;
   return bits;
 }
 

@@ -5,6 +5,7 @@
 //   0  as requested: working directory + path as given, cleaned as text (Falco's fd.name)
 //   1  resolved:     where the kernel found it, as the task sees it
 //   2  inner:        its path inside its file system, mounts ignored (undoes a bind mount)
+//   3  identity:     the path of a rule that leads to this very inode (undoes a hard link)
 //
 // Names equal to an earlier one are not judged again. Covered by names_test.cc.
 #pragma once
@@ -18,7 +19,10 @@
 
 namespace saker::fields {
 
-inline constexpr std::uint8_t kNameKinds = 3;
+inline constexpr std::uint8_t kNameKinds = 4;
+
+// What the kinds are called in alerts.
+inline constexpr std::string_view kNameKindTexts[kNameKinds] = {"requested", "resolved", "inner", "identity"};
 
 // The file's name of that kind, absolute and clean; empty when the event has none of it.
 std::string_view file_name(const event::File& file, std::uint8_t kind, Arena& arena);

@@ -144,6 +144,32 @@ TEST(Names, OtherNamesAndWhichOfThemDiffer) {
   }
 }
 
+TEST(Names, TheRulesNameForTheInodeIsOneMore) {
+  struct Row {
+    const char* what;
+    Texts texts;
+    std::string_view identity;
+    unsigned distinct;
+  };
+  const Row rows[] = {
+      {"hard link", {.name = "/tmp/l", .resolved = "/tmp/l"}, "/etc/shadow", 0b1001},
+      {"link to a hard link", {.name = "/s", .resolved = "/tmp/l"}, "/etc/shadow", 0b1011},
+      {"asked for by it", {.name = "/etc/shadow", .resolved = "/etc/shadow"}, "/etc/shadow", 1},
+      {"found by it", {.name = "/s", .resolved = "/etc/shadow"}, "/etc/shadow", 0b11},
+      {"hidden by a mount of it",
+       {.name = "/m", .resolved = "/m", .inner = "/etc/shadow"},
+       "/etc/shadow",
+       0b101},
+  };
+  for (const Row& row : rows) {
+    Arena arena;
+    event::File file = file_of(row.texts);
+    file.identity = row.identity;
+    EXPECT_EQ(file_name(file, 3, arena), row.identity) << row.what;
+    EXPECT_EQ(distinct_names(file, arena), row.distinct) << row.what;
+  }
+}
+
 // The kernel's part keeps a path's end, which would pass for another file.
 TEST(Names, ACutNameIsNone) {
   Arena arena;

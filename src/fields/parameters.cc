@@ -9,9 +9,11 @@
 #include <iterator>
 #include <string>
 
+#include "event/details.h"
 #include "event/open_flags.h"
 #include "fields/arena_text.h"
 #include "fields/arguments.h"
+#include "fields/cgroup_text.h"
 #include "fields/descriptor.h"
 #include "fields/evt_text.h"
 #include "fields/field_rows.h"
@@ -128,6 +130,41 @@ std::string_view resolve_exec_filename(const Subject& s, const Value& raw, Arena
 Value exec_path(const Subject& s, Arena&) {
   const event::Exec* exec = exec_of(s);
   return exec == nullptr ? Value() : text_or_missing(exec->exe);
+}
+
+Value exec_env(const Subject& s, Arena&) {
+  const event::Exec* exec = exec_of(s);
+  return exec == nullptr ? Value() : text_or_missing(exec->env);
+}
+
+// --- of the task, when some rule asks
+
+using U = saker_usage;
+template <auto kMember>
+Value usage_number(const Subject& s, Arena&) {
+  const auto usage = event::usage_of(*s.event);
+  return usage ? Value::integer(static_cast<std::int64_t>(usage.value().*kMember)) : Value();
+}
+Value pidns_start(const Subject& s, Arena&) {
+  const auto usage = event::usage_of(*s.event);
+  if (!usage || usage->init_start_ns == 0) return {};
+  return Value::unsigned_integer(s.boot_wall_ns + usage->init_start_ns);
+}
+// Each ended by NUL, as Falco's record has them.
+Value task_cgroups(const Subject& s, Arena& arena) {
+  std::string text = cgroup_text(s, '\0');
+  if (text.empty()) return {};
+  text += '\0';
+  return Value::text(arena.copy(text));
+}
+
+// number:type, with blanks.
+Value polled(const Subject& s, Arena& arena) {
+  std::string all;
+  for (const event::Descriptor& descriptor : event::polled_descriptors(*s.event))
+    fmt::format_to(std::back_inserter(all), "{}{}:{}", all.empty() ? "" : " ", descriptor.fd,
+                   typechar_of(type_of(descriptor)));
+  return all.empty() ? Value() : Value::text(arena.copy(all));
 }
 
 Value exec_flags(const Subject& s, Arena&) {
@@ -536,6 +573,17 @@ constexpr auto kReadings = [] {
   set(kOpenHandlePath, plain<handle_path>);
   set(kOpenLayers, plain<creat_flags>, plain_text<resolve_with<Symbols::kCreatFlags>>);
 
+  set(kVmSize, plain<usage_number<&U::vm_kb>>);
+  set(kVmRss, plain<usage_number<&U::rss_kb>>);
+  set(kVmSwap, plain<usage_number<&U::swap_kb>>);
+  set(kFilesMax, plain<usage_number<&U::files_max>>);
+  set(kMajorFaults, plain<usage_number<&U::major_faults>>);
+  set(kMinorFaults, plain<usage_number<&U::minor_faults>>);
+  set(kPidnsStart, plain<pidns_start>);
+  set(kTaskCgroups, plain<task_cgroups>);
+  set(kExecEnv, plain<exec_env>);
+  set(kPolled, plain<polled>);
+
   set(kTaskExe, plain<exec_exe>);
   set(kTaskArgs, plain<exec_args>);
   set(kTaskTid, plain<task_number<&T::tid>>, plain_text<resolve_self>);
@@ -648,6 +696,25 @@ std::string_view all_parameters_text(const Subject& subject, Arena& arena) {
 std::string_view parameter_path(const Parameter& parameter, const Subject& subject, Arena& arena) {
   const Value value = parameter_value(parameter, subject, arena);
   return value.kind() == Kind::kText ? absolute(subject, parameter, value.text(), arena) : std::string_view();
+}
+
+std::uint8_t parameter_details(const Parameter& parameter) {
+  switch (parameter.kind) {
+    case ParameterKind::kVmSize:
+    case ParameterKind::kVmRss:
+    case ParameterKind::kVmSwap:
+    case ParameterKind::kFilesMax:
+    case ParameterKind::kMajorFaults:
+    case ParameterKind::kMinorFaults:
+    case ParameterKind::kPidnsStart:
+      return SAKER_DETAIL_USAGE;
+    case ParameterKind::kTaskCgroups:
+      return SAKER_DETAIL_CGROUPS;
+    case ParameterKind::kExecEnv:
+      return SAKER_DETAIL_ENV;
+    default:
+      return 0;
+  }
 }
 
 Format parameter_format(std::string_view name) {

@@ -22,6 +22,9 @@ std::string_view all_parameters_text(const Subject& subject, Arena& arena);
 // The absolute form of a path parameter, clean; empty when there is none.
 std::string_view parameter_path(const event::Parameter& parameter, const Subject& subject, Arena& arena);
 
+// What the probe has to bring for it beyond the usual: enum saker_detail bits.
+std::uint8_t parameter_details(const event::Parameter& parameter);
+
 // In which base evt.rawarg prints parameters of that name.
 Format parameter_format(std::string_view name);
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <netinet/tcp.h>
 
+#include <algorithm>
+
 #include "fields/arena_text.h"
 #include "fields/descriptor.h"
 #include "fields/field_rows.h"
@@ -41,6 +43,23 @@ Value service(const Subject& s, Arena& arena) {
   char text[8];
   const auto last = fmt::format_to_n(text, sizeof(text), "{}", end.port).out;
   return Value::text(arena.copy({text, static_cast<std::size_t>(last - text)}));
+}
+
+// All names that the address is known by: a check holds when it holds for one of them. Empty when it has
+// none.
+template <End kEnd>
+Value names_of(const Subject& s, Arena& arena) {
+  const Endpoint end = end_of<kEnd>(s);
+  if (!end.known()) return {};
+  std::span<const std::string> names;
+  if (s.domain_names != nullptr) {
+    const auto known = s.domain_names->by_address.find(end.ip);
+    if (known != s.domain_names->by_address.end()) names = known->second;
+  }
+  const auto values = arena.array<Value>(std::max<std::size_t>(names.size(), 1));
+  values[0] = Value::text("");
+  std::ranges::transform(names, values.begin(), [](const std::string& name) { return Value::text(name); });
+  return Value::list(values);
 }
 
 // Both ends as a list: a check on it holds when it holds for one of them.
@@ -90,6 +109,10 @@ Value name_changed(const Subject& s) {
 using enum Type;
 constexpr std::uint8_t kBothEnds = kFilterOnly | kNoTransformer | kNoRhs;
 constexpr std::uint8_t kAlone = kNoTransformer | kNoRhs;
+
+constexpr Field domain(std::string_view name, Reader read, std::string_view help) {
+  return {.name = name, .flags = kAlone, .any_when_bare = true, .help = help, .read = read};
+}
 
 constexpr Field kRows[] = {
     {.name = "fd.ip",
@@ -182,10 +205,10 @@ constexpr Field kRows[] = {
      .type = kBool,
      .help = "True when this event changed fd.name.",
      .read = reader<name_changed>},
-    {.name = "fd.cip.name", .flags = kAlone, .help = "Domain name of the client."},
-    {.name = "fd.sip.name", .flags = kAlone, .help = "Domain name of the server."},
-    {.name = "fd.lip.name", .flags = kAlone, .help = "Domain name of this host's end."},
-    {.name = "fd.rip.name", .flags = kAlone, .help = "Domain name of the other end."},
+    domain("fd.cip.name", reader<names_of<client_of>>, "Domain name of the client, if a rule names it."),
+    domain("fd.sip.name", reader<names_of<server_of>>, "Domain name of the server, if a rule names it."),
+    domain("fd.lip.name", reader<names_of<local_of>>, "Domain name of this host's end, if a rule names it."),
+    domain("fd.rip.name", reader<names_of<remote_of>>, "Domain name of the other end, if a rule names it."),
 };
 
 }  // namespace

@@ -219,6 +219,16 @@ std::string predicate_key(const ValueNode& left, const Node::Check& check,
   return key;
 }
 
+// Names that somebody looks up ahead of the events.
+bool is_looked_up(std::string_view field) {
+  return field == "fd.name" || field == "fs.path.name" ||
+         (field.starts_with("fd.") && field.ends_with("ip.name"));
+}
+
+bool is_exact(Operator op) {
+  return op == Operator::kEq || op == Operator::kIn || op == Operator::kIntersects;
+}
+
 // What a table of texts can decide: comparisons of a single text with constants.
 std::optional<TextCheck> text_check(const Node::Check& check, const CompiledOperand& left,
                                     const std::vector<std::string>& constants) {
@@ -281,6 +291,7 @@ std::uint32_t Compiler::with_constants(const Node::Check& check, const CompiledO
   if (!made.matcher) return NodeTable::kFalse;
   if (name == kContainerId) predicate.container = container_verdict(check, *made.matcher, constants);
   predicate.text = text_check(check, left, constants);
+  if (is_looked_up(name) && is_exact(check.op)) predicate.literals = constants;
   predicate.left = left.value;
   predicate.matcher = std::move(made.matcher);
   predicate.op = check.op;

@@ -345,11 +345,11 @@ class Stage {
   Value value(Type type, bool is_list, std::string_view text) {
     if (is_list) {
       std::vector<Value> items;
-      while (!text.empty()) {
+      do {
         const std::string_view item = text.substr(0, text.find(' '));
         items.push_back(value(type, false, item));
         text.remove_prefix(std::min(item.size() + 1, text.size()));
-      }
+      } while (!text.empty());
       return Value::list(lists_.emplace_back(std::move(items)));
     }
     const std::string& kept = texts_.emplace_back(text);

@@ -52,6 +52,8 @@ struct Predicate {
   bool by_name = false;
   ContainerVerdict container;
   std::optional<TextCheck> text;
+  // What the name of a file or of a host is compared with by =, in or intersects; see literals.h.
+  std::vector<std::string> literals;
   std::string key;
 };
 

@@ -65,9 +65,35 @@ RuleSet::Program make_program(const std::vector<EnabledRule>& rules) {
 
 }  // namespace
 
+namespace {
+
+std::uint8_t details_of(const EnabledRule& rule, const fields::FieldRef& field) {
+  std::uint8_t wanted = field.field->details;
+  for (const event::TypeId type : rule.event_types) wanted |= field.details(type);
+  return wanted;
+}
+
+std::uint8_t details_of(const std::vector<EnabledRule>& rules) {
+  std::uint8_t wanted = 0;
+  for (const EnabledRule& rule : rules) {
+    for (const ValueNode& value : rule.condition->values) {
+      if (value.kind == ValueNode::Kind::kField) wanted |= details_of(rule, value.field);
+    }
+    for (const fields::FieldRef& field : rule.output.fields()) wanted |= details_of(rule, field);
+    for (const ExtraField& extra : rule.extra_fields) {
+      if (extra.field) wanted |= details_of(rule, *extra.field);
+      for (const fields::FieldRef& field : extra.text.fields()) wanted |= details_of(rule, field);
+    }
+  }
+  return wanted;
+}
+
+}  // namespace
+
 RuleSet::RuleSet(std::vector<EnabledRule> rules, Matching matching)
     : rules_(std::move(rules)),
       matching_(matching),
+      details_(details_of(rules_)),
       program_(std::make_unique<Program>(make_program(rules_))) {}
 
 RuleSet::~RuleSet() = default;

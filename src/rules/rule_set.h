@@ -53,12 +53,16 @@ class RuleSet {
   // Over-approximation of what any rule could match, for the probe: never too little.
   EventScope scope(event::TypeId type) const;
 
+  // What the probe has to bring of tasks for these rules: enum saker_detail bits.
+  std::uint8_t details() const { return details_; }
+
   struct Program;
   const Program& program() const { return *program_; }
 
  private:
   std::vector<EnabledRule> rules_;
   Matching matching_;
+  std::uint8_t details_ = 0;
   std::unique_ptr<Program> program_;
 };
 

@@ -34,6 +34,7 @@ struct Container {
   // What the runtime says; unset = not known.
   std::optional<std::string> name, image, image_repository, image_tag;
   std::optional<std::string> k8s_pod_name, k8s_ns_name, k8s_pod_uid;
+  event::ProcessId first_process;  // seen in it; lives as long as the container, as a rule
   // Bookkeeping of metadata look-ups.
   std::uint32_t lookups = 0;
   std::uint64_t next_lookup_ns = 0;

@@ -189,8 +189,8 @@ const Process* ProcessTable::on(const event::Event& event) {
   return process;
 }
 
-// A new process is a copy of its creator until it runs a program of its own. Its name stays the one in its record: a
-// creator may have renamed itself, as runc's "runc:[1:CHILD]" does, and rules know such names.
+// A new process is a copy of its creator until it runs a program of its own. Its name stays the one in its
+// record: a creator may have renamed itself, as runc's "runc:[1:CHILD]" does, and rules know such names.
 void ProcessTable::inherit(Process& child, event::ProcessId creator, std::uint64_t now_ns) {
   const Index::Row* from = index_->find(creator);
   // A fork told late must not undo the child's own exec.
@@ -201,6 +201,7 @@ void ProcessTable::inherit(Process& child, event::ProcessId creator, std::uint64
   child.args_truncated = parent.args_truncated;
   child.args_bytes = parent.args_bytes;
   child.cwd = parent.cwd;
+  child.environment = parent.environment;
   child.exe_file_known = parent.exe_file_known;
   child.exe_file = parent.exe_file;
   child.exec_time_ns = parent.exec_time_ns;
@@ -213,6 +214,7 @@ void ProcessTable::take(Process& process, const event::Exec& exec, const event::
   process.args_truncated = exec.args.truncated;
   process.args_bytes = exec.args_bytes;
   if (exec.cwd.present) process.cwd = exec.cwd.bytes;
+  process.environment = exec.env.present ? std::make_shared<const std::string>(exec.env.bytes) : nullptr;
   process.exe_file_known = true;
   process.exe_file = exec.file;
   process.exec_time_ns = event.time_ns;
@@ -240,6 +242,19 @@ const Process* ProcessTable::parent_of(const Process& child) const {
   Index::Row* row = index_->find(child.id);
   Index::Row* parent = row ? index_->living_parent(*row) : index_->find(child.parent);
   return parent ? &parent->process : nullptr;
+}
+
+std::vector<event::ProcessId> ProcessTable::living() const {
+  std::vector<event::ProcessId> ids;
+  for (const auto& [key, row] : index_->rows) {
+    if (row->process.alive) ids.push_back(row->process.id);
+  }
+  return ids;
+}
+
+void ProcessTable::set_environment(event::ProcessId id, std::string environment) {
+  if (Index::Row* row = index_->find(id))
+    row->process.environment = std::make_shared<const std::string>(std::move(environment));
 }
 
 void ProcessTable::purge(std::uint64_t now_ns) {

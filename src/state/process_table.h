@@ -19,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/event.h"
 
@@ -36,6 +37,8 @@ struct Process {
   std::string exepath;
   std::string args;  // argv, each ended by NUL; args' first is proc.exe
   std::string cwd;
+  // NAME=value, each ended by NUL, as of the last exec; shared with children. Null: never told.
+  std::shared_ptr<const std::string> environment;
   bool args_truncated = false;
   std::uint32_t args_bytes = 0;  // whole length of argv
   bool exe_file_known = false;
@@ -73,6 +76,10 @@ class ProcessTable {
   const Process* find(event::ProcessId id) const;
   const Process* find_pid(std::uint32_t tgid) const;  // the living (or last dead) one with this pid
   const Process* parent_of(const Process& child) const;
+
+  // The living, and a way to tell their environments: for what began before rules asked for them.
+  std::vector<event::ProcessId> living() const;
+  void set_environment(event::ProcessId id, std::string environment);
 
   // Forgets the dead whose time is over. Called by the pipeline about once a second.
   void purge(std::uint64_t now_ns);

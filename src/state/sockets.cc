@@ -78,4 +78,9 @@ const Socket* Sockets::on(const event::Event& event, const event::Descriptor& de
   return &current_;
 }
 
+Role Sockets::role_of(std::uint64_t ino) const {
+  const auto known = sockets_.find(ino);
+  return known == sockets_.end() ? Role::kUnknown : known->second.role;
+}
+
 }  // namespace saker::state

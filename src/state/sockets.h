@@ -38,6 +38,9 @@ class Sockets {
   const Socket* on(const event::Event& event, const event::Descriptor& descriptor,
                    std::string_view peer_address);
 
+  // Of the socket with that inode, from what was seen of it earlier.
+  Role role_of(std::uint64_t ino) const;
+
   std::size_t size() const { return sockets_.size(); }
 
  private:

@@ -91,6 +91,39 @@ class SensitiveFiles(LiveTest):
             capabilities=["CAP_SYS_ADMIN"],
         )
 
+    def test_a_hard_link_does_not_hide_the_file(self):
+        alert = self.expect(self.container(), "ln /etc/shadow /tmp/innocent; cat /tmp/innocent", "/etc/shadow")
+        self.assert_fields(
+            alert,
+            **{
+                "fd.nameraw": "/tmp/innocent",
+                "fd.nameresolved": "/tmp/innocent",
+                "fd.namefrom": "identity",
+            },
+        )
+
+    def test_a_hard_link_to_a_file_that_was_replaced_meanwhile_does_not_hide_it(self):
+        container = self.container()
+        self.expect(
+            container,
+            "cp /etc/shadow /etc/new; ln /etc/shadow /tmp/old; cat /tmp/old; mv /etc/new /etc/shadow;"
+            " ln /etc/shadow /tmp/innocent; cat /tmp/old /tmp/innocent; usleep 300000; cat /tmp/innocent",
+            "/etc/shadow",
+        )
+        self.agent.wait_for(
+            rule=SENSITIVE, **{"container.id": container.short_id, "fd.nameraw": "/tmp/innocent"}
+        )
+
+    def test_a_bind_mount_out_of_another_file_system_does_not_hide_the_file(self):
+        alert = self.expect(
+            self.container(),
+            "mount -t tmpfs none /root/.ssh; echo key > /root/.ssh/id_rsa; touch /tmp/mask;"
+            " mount -o bind /root/.ssh/id_rsa /tmp/mask; cat /tmp/mask; usleep 300000",
+            "/root/.ssh/id_rsa",
+            capabilities=["CAP_SYS_ADMIN"],
+        )
+        self.assert_fields(alert, **{"fd.nameresolved": "/tmp/mask", "fd.namefrom": "identity"})
+
     def test_the_same_file_on_the_host_is_no_alert(self):
         with open("/etc/shadow"):
             pass

@@ -1,0 +1,15 @@
+// Attaching a program to a tracepoint of the kernel's tracing file system, also where that is mounted
+// nowhere.
+#pragma once
+
+struct bpf_link;
+struct bpf_program;
+
+namespace saker::capture {
+
+// As bpf_program__attach_tracepoint(): null with errno set when it fails. Where the tracing file system is
+// not mounted (containers, small systems) it is opened for the occasion, seen by nobody; that needs Linux 5.2
+// and CAP_SYS_ADMIN.
+bpf_link* attach_tracepoint(const bpf_program* program, const char* category, const char* name);
+
+}  // namespace saker::capture
