@@ -11,16 +11,25 @@ def sha256(path):
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def owner_on_host(path):
-    """(package, version, architecture) of the installed package that a file belongs to."""
+def owners_on_host(paths):
+    """{path: (package, version, architecture)} of files of installed packages."""
     # dpkg knows a library by the name it had before /lib moved into /usr.
-    for name in (path, path.removeprefix("/usr")):
-        done = subprocess.run(["dpkg-query", "-S", name], capture_output=True, text=True)
-        if done.returncode == 0:
-            package = done.stdout.split(": ")[0].split(",")[0]
-            show = ["dpkg-query", "-W", "-f", "${Package} ${Version} ${Architecture}", package]
-            return tuple(subprocess.run(show, check=True, capture_output=True, text=True).stdout.split())
-    raise LookupError(f"no Debian package has {path}")
+    names = [name for path in paths for name in (path, path.removeprefix("/usr"))]
+    done = subprocess.run(["dpkg-query", "-S", *names], capture_output=True, text=True)
+    packages = {}
+    for line in done.stdout.splitlines():
+        package, _, name = line.partition(": ")
+        packages[name] = package.split(",")[0]
+    show = ["dpkg-query", "-W", "-f", "${binary:Package} ${Package} ${Version} ${Architecture}\n", *sorted(set(packages.values()))]
+    shown = subprocess.run(show, check=True, capture_output=True, text=True).stdout
+    facts = {line.split()[0]: tuple(line.split()[1:]) for line in shown.splitlines()}
+    found = {}
+    for path in paths:
+        package = packages.get(path) or packages.get(path.removeprefix("/usr"))
+        if package is None:
+            raise LookupError(f"no Debian package has {path}")
+        found[path] = facts.get(package) or facts[package.split(":")[0]]
+    return found
 
 
 def spdx_id(text):
