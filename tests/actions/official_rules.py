@@ -311,13 +311,9 @@ INBOUND = "Unexpected inbound connection source"
 # Rules that an action of ours should raise and does not yet: rule -> why. A rule that has begun to work fails the test
 # until it is taken out of here.
 KNOWN_GAPS = {
-    "Contact K8S API Server From Container": "fd.sip.name: domain names of addresses",
-    "Detect outbound connections to common miner pool ports": "fd.sip.name: domain names of addresses",
     "Debugfs Launched in Privileged Container": "container.privileged",
     "Launch Privileged Container": "container.privileged",
     "Mount Launched in Privileged Container": "container.privileged",
-    "Program run with disallowed http proxy env": "proc.env",
-    "Potential Local Privilege Escalation via Environment Variables Misuse": "proc.env",
 }
 
 # Fields that are still missing from an alert: (rule, field) -> why; kept as honest as KNOWN_GAPS.

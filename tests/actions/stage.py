@@ -21,11 +21,11 @@ def why_not():
     return harness.why_not() or (None if os.access(ACT, os.X_OK) else "build/bin/act is not built")
 
 
-def on_terminal(command):
+def on_terminal(command, environment=os.environ):
     """Runs it as the leader of a session with a terminal of its own: (exit status, what it wrote)."""
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execv(command[0], command)
+        os.execve(command[0], command, environment)
     text = b""
     try:
         while got := os.read(terminal, 4096):

@@ -30,7 +30,7 @@ proc.ppid proc.vpid proc.pvpid proc.pname proc.pexe proc.pexepath proc.pcmdline 
 proc.aexe[2] proc.aexepath[2] proc.apid[2] proc.apid[3] proc.acmdline[2] proc.sid proc.sname proc.sid.exe
 proc.sid.exepath proc.pgid proc.pgid.name proc.pgid.exe proc.pgid.exepath proc.vpgid proc.vpgid.name proc.tty
 proc.is_sid_leader proc.is_pgid_leader proc.is_vpgid_leader proc.exe_ino proc.exe_ino.ctime proc.exe_ino.mtime
-proc.is_exe_writable proc.is_exe_from_memfd proc.pid.ts thread.tid thread.vtid thread.ismain thread.cap_permitted
+proc.env proc.env[STRESS_TOKEN] proc.is_exe_writable proc.is_exe_from_memfd proc.pid.ts thread.tid thread.vtid thread.ismain thread.cap_permitted
 thread.cap_inheritable thread.cap_effective user.uid user.name user.homedir user.shell user.loginuid user.loginname group.gid group.name
 container.id evt.res evt.rawres evt.failed
 """.split()
@@ -168,7 +168,7 @@ class Facts:
             "proc.is_vpgid_leader": line["group"] == line["pid"],
             "proc.exe_ino": line["exe_ino"], "proc.exe_ino.ctime": line["exe_ctime"],
             "proc.exe_ino.mtime": line["exe_mtime"], "proc.is_exe_writable": line["exe_writable"],
-            "proc.is_exe_from_memfd": False,
+            "proc.is_exe_from_memfd": False, "proc.env": " ".join(line["environment"]), "proc.env[STRESS_TOKEN]": line["token"],
             "thread.tid": self.host_pids.get(line["pid"]), "thread.vtid": int(numbers[-1]), "thread.ismain": True,
             "thread.cap_permitted": self.capability_names(line["CapPrm"]),
             "thread.cap_inheritable": self.capability_names(line["CapInh"]),
@@ -396,7 +396,7 @@ class OnTheHost(CrossCheck, unittest.TestCase):
 
     @classmethod
     def run_stress(cls, words):
-        status, text = on_terminal([STRESS, *words])
+        status, text = on_terminal([STRESS, *words], {"PATH": "/bin", "ODD": "two  words = \u00fc"})
         assert status == 0, text
 
     def host_pids(self):

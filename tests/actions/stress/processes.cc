@@ -158,6 +158,9 @@ Json describe_process() {
   about["exe_ctime"] = exe.st_ctim.tv_sec * 1'000'000'000LL + exe.st_ctim.tv_nsec;
   about["exe_mtime"] = exe.st_mtim.tv_sec * 1'000'000'000LL + exe.st_mtim.tv_nsec;
   about["exe_writable"] = euidaccess("/proc/self/exe", W_OK) == 0;
+  // Of a program that changed users, not even itself may read /proc/self/environ.
+  about["environment"] = Json::array();
+  for (char** word = environ; *word != nullptr; ++word) about["environment"].push_back(*word);
   about["cwd"] = read_link("/proc/self/cwd");
   about["pid"] = getpid();
   about["euid"] = geteuid();
