@@ -321,7 +321,7 @@ class CrossCheck:
         cls.alerts = collections.defaultdict(lambda: collections.defaultdict(list))
         for alert in agent.alerts:
             fields = alert["output_fields"]
-            if fields["container.id"] == cls.container_id and cls.is_ours(alert["rule"], fields):
+            if fields.get("container.id") == cls.container_id and cls.is_ours(alert["rule"], fields):
                 cls.alerts[fields["proc.vpid"]][alert["rule"]].append(fields)
         cls.by_token = collections.defaultdict(lambda: collections.defaultdict(list))
         for line in lines:
