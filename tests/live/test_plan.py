@@ -89,6 +89,8 @@ class Plan(LiveTest):
         open(exact, "w").close()
         os.close(os.open(self.path("d"), os.O_RDONLY | os.O_DIRECTORY))
         os.close(here)
+        os.link(exact, self.path("hard"))
+        open(self.path("hard")).close()
 
     def test_the_same_alerts_with_and_without_it(self):
         rules = self.rules(
@@ -106,7 +108,7 @@ class Plan(LiveTest):
         )
         for hooks in ("one", "each", "one, as before Linux 6.2"):
             with self.subTest(hooks):
-                subprocess.run(["rm", "-f", self.path("link")], check=True)
+                subprocess.run(["rm", "-f", self.path("link"), self.path("hard")], check=True)
                 prefix = WITH_TRACEFS if hooks == "each" else ()
                 arguments = ("-o", f"saker.call_hooks={hooks.split(',')[0]}", "-o", "rule_matching=all")
                 if "6.2" in hooks:
