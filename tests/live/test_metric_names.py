@@ -1,5 +1,6 @@
 """The alert rules and the health dashboard ask for metrics that the agent really has."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -42,8 +43,10 @@ class MetricNames(unittest.TestCase):
         with Agent(*[part for option in options for part in ("-o", option)]):
             deadline = time.time() + harness.WAIT_SECONDS
             while True:  # the first self-test, and with it the last of the metrics, comes some seconds after the start
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=harness.WAIT_SECONDS) as answer:
-                    scrape = answer.read().decode()
+                scrape = ""
+                with contextlib.suppress(OSError):  # it may not listen yet
+                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=harness.WAIT_SECONDS) as answer:
+                        scrape = answer.read().decode()
                 missing = metric_names.missing("agent", scrape)
                 if not missing or time.time() > deadline:
                     break
