@@ -108,6 +108,7 @@ class OfficialRules(unittest.TestCase):
             "terminal": cls.bundle(),
             "tar": cls.bundle(PREPARED),
         }
+        cls.addClassCleanup(cls.stages["host"].remove)
         cls.stages["host terminal"] = cls.stages["host"]
         cls.words = [
             None if action.command is STARTED else cls.stages[action.where].add(action.command) for action in ACTIONS
