@@ -1,4 +1,7 @@
 // The program's table of contents: command line, configuration, then one command.
+#include <string_view>
+
+#include "app/command_events.h"
 #include "app/commands.h"
 #include "app/read_configuration.h"
 
@@ -46,6 +49,7 @@ int run_command(const Config& config, const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "events") return command_events(argc - 1, argv + 1);
   auto parsed = parse_command_line(argc, argv);
   if (const int* code = std::get_if<int>(&parsed)) return *code;
   const Options& options = std::get<Options>(parsed);

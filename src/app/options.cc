@@ -59,6 +59,7 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   auto* list_fields = list_command->add_subcommand("fields", "the fields, with type and help");
   list_fields->add_flag("--status", options.status, "only fields this version does not bring yet");
   list_command->require_subcommand(1);
+  app.add_subcommand("events", "alerts that a store holds; see `saker events --help`");  // main.cc
   auto* top = app.add_subcommand(
       "top", "watch, write no alerts, and show what the kernel rules out, what it sends and what matches");
   top->fallthrough();

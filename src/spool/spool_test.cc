@@ -14,6 +14,8 @@
 #include <mutex>
 #include <thread>
 
+#include "spool/query.h"
+
 namespace saker::spool {
 namespace {
 
@@ -215,6 +217,34 @@ TEST_F(SpoolTest, AFolderThatCannotBeWrittenIsAnError) {
   const auto spool = Spool::open({.folder = "/proc/nothing"}, {});
   ASSERT_FALSE(spool);
   EXPECT_THAT(spool.error().message, ::testing::HasSubstr("/proc/nothing"));
+}
+
+TEST_F(SpoolTest, AQueryFindsWhatIsKeptWhileTheSpoolIsInUse) {
+  const auto spool = open({}, {.keep = 1h});
+  std::vector<NewAlert> alerts;
+  for (int i = 0; i < 10; ++i) {
+    alerts.push_back(alert(i, i % 2 == 0 ? Priority::kDebug : Priority::kCritical));
+    alerts.back().rule = fmt::format("rule_{} 100%", i % 3);
+  }
+  put(*spool, alerts);
+  const auto found = [this](const Query& wanted) {
+    std::vector<std::int64_t> times;
+    const auto count =
+        query(folder_, wanted, [&times](const StoredAlert& one) { times.push_back(one.time_ns); });
+    if (!count) ADD_FAILURE() << count.error().message;
+    return times;
+  };
+  EXPECT_THAT(found({.since_ns = 7}), ElementsAre(7, 8, 9));
+  EXPECT_THAT(found({.until_ns = 1}), ElementsAre(0, 1));
+  EXPECT_THAT(found({.least = Priority::kError}), ElementsAre(1, 3, 5, 7, 9));
+  EXPECT_THAT(found({.rule = "RULE_0"}), ElementsAre(0, 3, 6, 9));
+  EXPECT_THAT(found({.rule = "rule%0"}), ElementsAre());
+  EXPECT_THAT(found({.text = "\"n\":4,"}), ElementsAre(4));
+  EXPECT_THAT(found({.most = 2}), ElementsAre(8, 9));
+  EXPECT_FALSE(query("/no/such/folder", {}, [](const StoredAlert&) {}));
+  EXPECT_EQ(time_before("15m", 0), 900'000'000'000);
+  EXPECT_EQ(time_before("1970-01-01T00:00:01Z", 5'000'000'000), 4'000'000'000);
+  for (const char* none : {"", "1", "1w", "-1s", "soon"}) EXPECT_EQ(time_before(none, 0), std::nullopt);
 }
 
 // The damage is done while nobody has the file open; how much survives depends on where it is.
