@@ -6,7 +6,7 @@ HOST_ARCH := $(shell dpkg --print-architecture)
 IMAGE_ARCHES ?= $(HOST_ARCH)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build run test unit live bench fuzz format lint image deb arm64 asan tsan clean
+.PHONY: help deps build run test unit live bench memory fuzz format lint image deb arm64 asan tsan clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,6 +31,9 @@ unit: build
 
 live: build
 	@$(SUDO) tests/live/run
+
+memory: build ## the memory test at its full size: 200,000 processes, a minute of 10,000 alerts a second (root; 8 GiB)
+	@cd tests/live && $(SUDO) env SAKER_MEMORY_PROCESSES=200000 SAKER_MEMORY_SECONDS=60 python3 test_memory.py
 
 bench: build ## what the agent costs, next to no agent and to an empty program (root); what the engine alone does
 	@$(SUDO) python3 bench/run.py

@@ -86,12 +86,13 @@ std::string escaped(const std::string& line) {
 }  // namespace
 
 std::string format_alert(const Format& format, const rules::EnabledRule& enabled,
-                         const fields::Subject& subject, Arena& arena) {
+                         const fields::Subject& subject, Arena& arena, std::uint64_t suppressed) {
   const rules::Rule& rule = enabled.rule;
   const std::uint64_t wall_ns = subject.event->wall_ns;
   const std::string_view priority = rules::priority_name(rule.priority);
   std::string message;
   enabled.output.render(subject, arena, message);
+  if (suppressed > 0) message += fmt::format(" (and {} more like it were suppressed)", suppressed);
   const std::string line =
       fmt::format("{}: {} {}", format.time_iso_8601 ? utc_time(wall_ns, "+0000") : local_time(wall_ns),
                   priority, message);
@@ -101,8 +102,10 @@ std::string format_alert(const Format& format, const rules::EnabledRule& enabled
   alert["hostname"] = subject.hostname;
   if (format.json_include_message) alert["message"] = message;
   if (format.json_include_output) alert["output"] = line;
-  if (format.json_include_output_fields)
+  if (format.json_include_output_fields) {
     alert["output_fields"] = output_fields(format, enabled, subject, arena);
+    if (suppressed > 0) alert["output_fields"]["saker.suppressed"] = suppressed;
+  }
   alert["priority"] = priority;
   alert["rule"] = rule.name;
   alert["source"] = rule.source;

@@ -23,8 +23,9 @@ struct Format {
   bool time_iso_8601 = false;
 };
 
-// One line without its newline.
+// One line without its newline. `suppressed`: matches like this one that rate control held back before it;
+// when there are any, the text says so at its end and output_fields has "saker.suppressed".
 std::string format_alert(const Format& format, const rules::EnabledRule& rule, const fields::Subject& subject,
-                         Arena& arena);
+                         Arena& arena, std::uint64_t suppressed = 0);
 
 }  // namespace saker::alert

@@ -34,6 +34,10 @@ std::string http_settings_text(const alert::HttpOutput::Settings& http) {
 
 }  // namespace
 
+bool for_terminal(const Config& config) {
+  return config.outputs.stdout_enabled && !config.format.json && isatty(STDOUT_FILENO) == 1;
+}
+
 std::vector<Channel> channels_of(const Config& config) {
   const OutputsConfig& wanted = config.outputs;
   std::vector<Channel> channels;
@@ -45,8 +49,8 @@ std::vector<Channel> channels_of(const Config& config) {
                         .make = std::move(make)});
   };
   if (wanted.stdout_enabled) {
-    const alert::StreamOutput::Options options{.buffered = wanted.buffered, .terminal = false};
-    add("stdout", fmt::format("buffered={}", options.buffered), {},
+    const alert::StreamOutput::Options options{.buffered = wanted.buffered, .terminal = for_terminal(config)};
+    add("stdout", fmt::format("buffered={} terminal={}", options.buffered, options.terminal), {},
         [options]() -> Made { return std::make_unique<alert::StreamOutput>(STDOUT_FILENO, options); });
   }
   if (wanted.file_enabled) {

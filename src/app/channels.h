@@ -11,4 +11,7 @@ namespace saker::app {
 // Says in the log what cannot be had here. Opens nothing yet.
 std::vector<alert::Channel> channels_of(const Config& config);
 
+// Whether standard output is a terminal that shall have alerts for people.
+bool for_terminal(const Config& config);
+
 }  // namespace saker::app

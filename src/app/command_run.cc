@@ -1,4 +1,9 @@
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 
 #include "app/channels.h"
@@ -7,6 +12,7 @@
 #include "app/mailbox.h"
 #include "app/pipeline.h"
 #include "app/read_configuration.h"
+#include "app/sandbox.h"
 #include "app/supervisor.h"
 #include "app/watched_files.h"
 #include "base/clock.h"
@@ -82,6 +88,27 @@ void run_pipeline(Pipeline& pipeline, Mailbox& mailbox, double stop_after_second
   pipeline.turn(0);  // what was there when the end was asked for
 }
 
+// What the summary at the start tells of the rules.
+std::string wanted_events(const observe::InForce& in_force) {
+  constexpr std::size_t kShownMax = 12;
+  if (in_force.event_types.empty()) return "no events";
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShownMax, in_force.event_types.size()); ++i)
+    text += (i == 0 ? "" : ", ") + in_force.event_types[i];
+  if (in_force.event_types.size() > kShownMax)
+    text += fmt::format(" and {} more", in_force.event_types.size() - kShownMax);
+  return text;
+}
+
+Result<> write_pid_file(const std::string& path) {
+  if (path.empty()) return {};
+  std::ofstream file(path, std::ios::trunc);
+  file << getpid() << '\n';
+  file.close();
+  if (file.fail()) return fail(ErrorCode::kIo, fmt::format("cannot write the process id to {}", path));
+  return {};
+}
+
 int watch(const Config& config, const Options& options, const LoadedRules& loaded,
           std::vector<LoadedFile> seen) {
   auto loaded_driver = capture::Driver::load(config.driver);
@@ -90,18 +117,29 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
     return kExitNoProbe;
   }
   capture::Driver& driver = **loaded_driver;
+  // Before any other thread is there: capabilities are a thread's own.
+  if (config.sandbox) {
+    const auto kept =
+        enter_sandbox({.filter_calls = config.seccomp, .runs_programs = config.outputs.program_enabled});
+    if (!kept) {
+      log(LogLevel::kError, "{}; `saker.sandbox: false` goes without", kept.error().message);
+      return kExitNoProbe;
+    }
+    log(LogLevel::kInfo, "sandbox: {}", *kept);
+  }
   const auto outputs = alert::Outputs::make(channels_of(config), nullptr);
   if (!outputs) {
     log(LogLevel::kError, "{}", outputs.error().message);
     return kExitBadInput;
   }
   const auto revision = make_revision(1, config, loaded, *outputs);
-  const auto wake = [&driver] { driver.wake(); };
-  Mailbox mailbox(wake);
-  observe::Board board(wake);
+  Mailbox mailbox([&driver] { driver.wake(); });
+  observe::Board board;
   observe::SelfTest self_test;
   observe::AgentState state;
   state.set_in_force(in_force(*revision, config, loaded));
+  log(LogLevel::kInfo, "saker {} on {}: rules want {}", version(), own_hostname(),
+      wanted_events(state.view().in_force));
   Pipeline pipeline(driver, revision,
                     {.host_root = config.host_root,
                      .hostname = own_hostname(),
@@ -113,11 +151,23 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
     log(LogLevel::kError, "{}", started.error().message);
     return kExitNoProbe;
   }
-  Supervisor supervisor(
-      {.options = options, .mailbox = mailbox, .board = board, .self_test = self_test, .state = state},
-      config, revision, std::move(seen));
+  const Web::Sources web{.board = board,
+                         .state = state,
+                         .self_test = self_test,
+                         .hostname = own_hostname(),
+                         .host_root = config.host_root,
+                         .start_wall_ns = wall_time_ns(),
+                         .start_boot_ns = boot_time_ns()};
+  Supervisor supervisor({.options = options,
+                         .mailbox = mailbox,
+                         .board = board,
+                         .self_test = self_test,
+                         .state = state,
+                         .web = web},
+                        config, revision, std::move(seen));
   run_pipeline(pipeline, mailbox, options.stop_after_seconds);
   supervisor.join();
+  pipeline.finish();
   const alert::Outputs& last = *supervisor.revision()->outputs;
   const bool ended = last.stop(kOutputsGraceNs);
   log_summary(pipeline.snapshot());
@@ -129,6 +179,8 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
 }  // namespace
 
 int command_run(const Config& config, const Options& options) {
+  mallopt(M_ARENA_MAX,
+          2);  // alerts are made on one thread and freed on others: few arenas keep memory together
   Supervisor::block_signals();
   if (config.engine == Engine::kModernEbpf) {
     const capture::Diagnosis diagnosis = capture::diagnose();
@@ -137,11 +189,16 @@ int command_run(const Config& config, const Options& options) {
       return kExitNoProbe;
     }
   }
+  if (const auto written = write_pid_file(options.pid_file); !written) {
+    log(LogLevel::kError, "{}", written.error().message);
+    return kExitBadInput;
+  }
   std::vector<LoadedFile> seen = watched_files(config, options);
   const auto rules = load_configured_rules(config);
   if (!rules) return kExitBadInput;
   if (config.engine == Engine::kNone) {
-    log(LogLevel::kError, "engine.kind is nodriver, and this version has no other source of events");
+    log(LogLevel::kError,
+        "engine.kind is nodriver, or the source syscall is off, and there is no other source of events");
     return kExitBadInput;
   }
   return watch(config, options, *rules, std::move(seen));

@@ -21,7 +21,6 @@ int command_dry_run(const Config& config);
 int command_list_fields(const Options& options);
 int command_list_events(const Options& options);
 int command_list_rules(const Config& config, const Options& options);
-int command_top(const Config& config, const Options& options);
 int command_rules_plan(const Config& config);
 int command_rules_list(const Config& config);
 int command_rules_show(const Config& config, const Options& options);
@@ -31,6 +30,15 @@ int command_rules_lint(const Config& config, const Options& options);
 int command_version();
 std::string_view version();
 int command_doctor();
+int command_config_schema();
+int command_rule_schema();
+int command_page_size();
+int command_ignored_events();
+int command_list_plugins();
+int command_plugin_info(const Options& options);
+int command_support(const Config& config);
+int command_status(const Config& config);
+int command_top(const Config& config, const Options& options);
 
 struct LoadedRules {
   std::shared_ptr<const rules::RuleSet> rules;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
+#include <iterator>
 #include <set>
 
 #include "app/config_keys.h"
@@ -18,6 +19,8 @@ namespace saker::app {
 namespace {
 
 using Node = YAML::Node;
+
+constexpr const char* kCommandLine = "command line";
 
 constexpr int kDepthMax = 64;  // Falco's own keys need three, plugins' a few more
 
@@ -106,7 +109,7 @@ class Reader {
     result_.config.load.append_output.push_back(suggested);
   }
 
-  ConfigResult read(const Overrides& overrides) {
+  ConfigResult read(const Overrides& overrides, const std::vector<IncludedFile>& included = {}) {
     Node root;
     try {
       root = YAML::Load(std::string(text_));
@@ -124,12 +127,12 @@ class Reader {
     }
     if (root.IsNull()) root = Node(YAML::NodeType::Map);
     try {
+      for (const IncludedFile& file : included) take_in(root, file);
       for (const auto& [path, value] : overrides) override_key(root, path, value);
       visit(root, "");
     } catch (const YAML::Exception& error) {
       add_at(rules::Severity::kError, error.mark, error.msg);
     }
-    say_unsupported();
     return std::move(result_);
   }
 
@@ -150,6 +153,14 @@ class Reader {
       }
     }
     return true;
+  }
+
+  // Its mistakes have been found already, by a Reader of its own.
+  void take_in(Node& root, const IncludedFile& file) {
+    Node tree = YAML::Load(file.text);
+    nodes_ = 0;
+    expanded_.clear();
+    if (expand(tree, 0)) merge_config(root, tree, file.strategy);
   }
 
   // Walks maps down to keys of the table.
@@ -219,19 +230,11 @@ class Reader {
         const std::string problem = key.apply(result_.config, value);
         if (!problem.empty()) add(rules::Severity::kError, raw, fmt::format("'{}': {}", key.name, problem));
       } else if (key.asks != nullptr && key.asks(value)) {
-        if (unsupported_.empty()) unsupported_at_ = raw;
-        unsupported_.push_back(key.name);
+        add(rules::Severity::kWarning, raw, fmt::format("'{}' has no effect: {}", key.name, key.why));
       }
     } catch (const YAML::Exception& error) {
       add(rules::Severity::kError, raw, fmt::format("'{}': {}", key.name, error.msg));
     }
-  }
-
-  // One line with all names: a Falco configuration sets many of them by default.
-  void say_unsupported() {
-    if (unsupported_.empty()) return;
-    add(rules::Severity::kWarning, unsupported_at_,
-        fmt::format("without effect in this version: {}", fmt::join(unsupported_, ", ")));
   }
 
   void override_key(Node& root, const std::string& path, const std::string& value) {
@@ -264,7 +267,7 @@ class Reader {
     diagnostic.message = std::move(message);
     diagnostic.line = diagnostic.column = 1;
     if (from_command_line_ != nullptr) {
-      diagnostic.file = "command line";
+      diagnostic.file = kCommandLine;
       diagnostic.source_line = from_command_line_->second;
     } else {
       diagnostic.file = result_.report.file;
@@ -292,25 +295,49 @@ class Reader {
   ConfigResult result_;
   std::deque<Override> overrides_;               // those seen so far; addresses stay
   const Override* from_command_line_ = nullptr;  // where the value at hand comes from, if not from the file
-  std::vector<std::string_view> unsupported_;
-  Node unsupported_at_;
   std::size_t nodes_ = 0;
   std::set<int> expanded_;  // by position
 };
 
 }  // namespace
 
-ConfigResult parse_config(const std::string& file, const std::string& text,
-                          const std::vector<std::pair<std::string, std::string>>& overrides) {
-  return Reader(file, text).read(overrides);
+ConfigResult parse_config(const std::string& file, const std::string& text, const Overrides& overrides,
+                          const std::vector<IncludedFile>& included) {
+  if (included.empty()) return Reader(file, text).read(overrides);
+  // Each file is checked alone, where its lines are known; then all of them make one configuration, in which
+  // only the command line can still be wrong.
+  ConfigResult main = Reader(file, text).read({});
+  std::vector<rules::Diagnostic> found = std::move(main.report.diagnostics);
+  for (const IncludedFile& one : included) {
+    ConfigResult checked = Reader(one.file, one.text).read({});
+    std::ranges::move(checked.report.diagnostics, std::back_inserter(found));
+  }
+  const bool good = std::ranges::none_of(
+      found, [](const rules::Diagnostic& finding) { return finding.severity == rules::Severity::kError; });
+  if (!good) {
+    main.report.diagnostics = std::move(found);
+    return main;
+  }
+  ConfigResult merged = Reader(file, text).read(overrides, included);
+  std::erase_if(merged.report.diagnostics,
+                [](const rules::Diagnostic& finding) { return finding.file != kCommandLine; });
+  found.insert(found.end(), merged.report.diagnostics.begin(), merged.report.diagnostics.end());
+  merged.report.diagnostics = std::move(found);
+  return merged;
 }
 
-Result<ConfigResult> load_config(const std::string& file,
-                                 const std::vector<std::pair<std::string, std::string>>& overrides) {
+Result<ConfigResult> load_config(const std::string& file, const Overrides& overrides) {
   if (file.empty()) return parse_config("", "", overrides);
   TRY_ASSIGN(const std::string text, read_file(file));
-  ConfigResult result = parse_config(file, text, overrides);
+  // The main file's list; of what it takes in, no list counts.
+  ConfigResult main = parse_config(file, text, overrides);
+  if (!main.report.ok()) return main;
+  std::vector<std::string> problems;
+  const std::vector<IncludedFile> included = included_files(main.config.config_files, problems);
+  if (!problems.empty()) return fail(ErrorCode::kIo, problems.front());
+  ConfigResult result = included.empty() ? std::move(main) : parse_config(file, text, overrides, included);
   result.config.files.push_back({file, sha256_hex(text)});
+  for (const IncludedFile& one : included) result.config.files.push_back({one.file, sha256_hex(one.text)});
   return result;
 }
 

@@ -16,9 +16,13 @@
 #include "alert/http_output.h"
 #include "alert/output_worker.h"
 #include "alert/program_output.h"
+#include "alert/rate_control.h"
+#include "app/config_files.h"
 #include "app/drop_watch.h"
 #include "app/loaded_file.h"
+#include "app/metrics_snapshot.h"
 #include "app/plan_options.h"
+#include "app/web_settings.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "capture/driver.h"
@@ -43,10 +47,12 @@ struct OutputsConfig {
 };
 
 struct Config {
-  std::string file;                       // "" = defaults
-  std::vector<std::string> config_paths;  // config_files: files and directories beside it
-  std::vector<LoadedFile> files;          // those that were read
+  std::string file;                            // "" = defaults
+  std::vector<ConfigFilesEntry> config_files;  // files and directories beside it
+  std::vector<LoadedFile> files;               // those that were read
   bool watch_config_files = true;
+  bool sandbox = true;  // after the start, keep only what is needed
+  bool seccomp = true;  // with it: filter system calls
   std::vector<std::string> rules_files = {"/etc/saker/rules/falco_rules.local.yaml",
                                           "/etc/saker/rules/rules.d"};
   Engine engine = Engine::kModernEbpf;
@@ -57,8 +63,12 @@ struct Config {
   alert::Format format;
   OutputsConfig outputs;
   DropSettings drops;
+  std::vector<alert::RateLimit> rate_limits;
+  WebSettings web;
+  MetricsSnapshotSettings metrics;
   LogLevel log_level = LogLevel::kInfo;
   bool log_stderr = true;
+  bool log_syslog = false;
   rules::LoadOptions load;
 };
 
@@ -67,9 +77,11 @@ struct ConfigResult {
   rules::FileReport report;  // its diagnostics; ok() says whether `config` may be used
 };
 
-// `overrides` are key=value pairs from the command line; they win over the file.
+// `overrides` are key=value pairs from the command line; they win over the files. `included` are merged into
+// the file, in order.
 ConfigResult parse_config(const std::string& file, const std::string& text,
-                          const std::vector<std::pair<std::string, std::string>>& overrides);
+                          const std::vector<std::pair<std::string, std::string>>& overrides,
+                          const std::vector<IncludedFile>& included = {});
 
 // Reads the file first. An empty path means built-in defaults.
 Result<ConfigResult> load_config(const std::string& file,

@@ -6,7 +6,10 @@
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <bit>
+#include <charconv>
+#include <optional>
 
 #include "fields/catalogue.h"
 #include "rules/output_template.h"
@@ -60,6 +63,49 @@ std::string set_http_timeout(Config& config, const Node& value) {
   config.outputs.http.timeout_ms = static_cast<std::uint32_t>(timeout_ms);
   config.outputs.http.connect_timeout_ms =
       std::min(config.outputs.http.connect_timeout_ms, config.outputs.http.timeout_ms);
+  return {};
+}
+
+std::string set_port(Config& config, const Node& value) {
+  const auto port = value.as<long>();
+  if (port < 1 || port > 65'535) return "must be a port from 1 to 65535";
+  config.web.port = static_cast<std::uint16_t>(port);
+  return {};
+}
+
+std::string set_health_path(Config& config, const Node& value) {
+  config.web.health_path = value.as<std::string>();
+  if (!config.web.health_path.starts_with('/')) return "must begin with /";
+  return {};
+}
+
+// Falco's durations: numbers with ms, s, m, h, d or w, one after the other, as "1h30m". In nanoseconds.
+constexpr const char* kDurationExpected = "must be a duration like 30s, 15m or 1h";
+std::optional<std::uint64_t> parse_duration(std::string_view rest) {
+  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
+      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}, {"w", 604'800'000}};
+  std::uint64_t total_ms = 0;
+  if (rest.empty()) return std::nullopt;
+  while (!rest.empty()) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    if (error != std::errc() || number > 100'000) return std::nullopt;
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    const std::string_view word = rest.substr(0, rest.find_first_not_of("msdhw"));
+    const auto unit = std::ranges::find(kUnits, word, &std::pair<std::string_view, std::uint64_t>::first);
+    if (unit == std::end(kUnits)) return std::nullopt;
+    total_ms += number * unit->second;
+    rest.remove_prefix(word.size());
+    while (rest.starts_with(' ')) rest.remove_prefix(1);
+  }
+  return total_ms * 1'000'000;
+}
+
+std::string set_metrics_interval(Config& config, const Node& value) {
+  const auto interval = parse_duration(value.as<std::string>());
+  if (!interval) return kDurationExpected;
+  if (*interval < 100'000'000) return "must be 100ms or longer";
+  config.metrics.interval_ns = *interval;
   return {};
 }
 
@@ -166,6 +212,27 @@ std::string set_processes(Config& config, const Node& value) {
   return {};
 }
 
+// Falco's name for processes_max. Its default keeps ours.
+std::string set_thread_table(Config& config, const Node& value) {
+  const auto count = value.as<long>();
+  if (count < 0) return "must not be negative";
+  if (count == 0 || count == 262'144) return {};
+  config.processes_max = static_cast<std::uint32_t>(std::clamp(count, 1024L, 4'194'304L));
+  return {};
+}
+
+std::string set_snaplen(Config& config, const Node& value) {
+  const auto bytes = value.as<long>();
+  if (bytes < 0 || bytes > 65'535) return "must be from 0 to 65535";
+  config.driver.data_bytes_max = static_cast<std::uint32_t>(std::min<long>(bytes, SAKER_DATA_BYTES_MAX));
+  return {};
+}
+
+std::string set_config_files(Config& config, const Node& value) {
+  config.config_files.clear();
+  return read_config_files(value, config.config_files);
+}
+
 std::string set_host_root(Config& config, const Node& value) {
   config.host_root = value.as<std::string>();
   if (!config.host_root.empty() && config.host_root.front() != '/') return "must be an absolute path";
@@ -269,12 +336,16 @@ std::string check_template(const std::string& text) {
                      first.suggestion.empty() ? "" : fmt::format("; did you mean '{}'?", first.suggestion));
 }
 
+bool is_field(const std::string& name) {
+  const auto prefix = fields::syscall_catalogue().resolve_prefix(name);
+  return prefix.ref && prefix.length == name.size();
+}
+
 std::string read_extra_fields(const Node& list, rules::AppendOutput& into) {
   for (const Node& item : list) {
     if (item.IsScalar()) {
       const auto name = item.as<std::string>();
-      const auto prefix = fields::syscall_catalogue().resolve_prefix(name);
-      if (!prefix.ref || prefix.length != name.size()) return fmt::format("'{}' is not a field", name);
+      if (!is_field(name)) return fmt::format("'{}' is not a field", name);
       into.extra_fields.push_back({name, ""});
     } else if (item.IsMap() && item.size() == 1) {
       const auto text = item.begin()->second.as<std::string>();
@@ -310,16 +381,52 @@ std::string set_append_output(Config& config, const Node& value) {
   return {};
 }
 
+std::string read_rate_limit(const Node& item, alert::RateLimit& into) {
+  for (const auto& entry : item) {
+    const auto name = entry.first.as<std::string>();
+    const Node& value = entry.second;
+    if (name == "rule") {
+      into.rule = value.as<std::string>();
+    } else if (name == "tag") {
+      into.tag = value.as<std::string>();
+    } else if (name == "rate") {
+      into.rate = value.as<double>();
+    } else if (name == "burst") {
+      into.burst = value.as<double>();
+    } else if (name == "key") {
+      into.key =
+          value.IsScalar() ? std::vector{value.as<std::string>()} : value.as<std::vector<std::string>>();
+    } else if (name == "window") {
+      const auto window_ns = parse_duration(value.as<std::string>());
+      if (!window_ns) return fmt::format("window: {}", kDurationExpected);
+      into.window_ns = *window_ns;
+    } else {
+      return fmt::format("'{}' must be rule, tag, rate, burst, key or window", name);
+    }
+  }
+  for (const std::string& field : into.key) {
+    if (!is_field(field)) return fmt::format("key: '{}' is not a field", field);
+  }
+  if (!(into.rate >= 0)) return "rate must not be negative";
+  if (!(into.burst >= 1)) return "burst must be at least 1";
+  if (!into.key.empty() && into.window_ns == 0) return "a key needs a window";
+  if (into.rate <= 0 && into.window_ns == 0) return "an entry needs a rate, or a window with a key";
+  return {};
+}
+
+std::string set_rate_control(Config& config, const Node& value) {
+  config.rate_limits.clear();
+  for (const Node& item : value) {
+    if (!item.IsMap()) return "each entry must be a map";
+    if (auto problem = read_rate_limit(item, config.rate_limits.emplace_back()); !problem.empty())
+      return problem;
+  }
+  return {};
+}
+
 // What a value of a key without effect asks for.
 bool is_true(const Node& value) { return value.as<bool>(); }
 bool is_not_empty(const Node& value) { return value.size() > 0; }
-bool names_existing_path(const Node& value) {
-  for (const Node& item : value) {
-    const Node path = item.IsMap() ? item["path"] : item;
-    if (path && path.IsScalar() && access(path.Scalar().c_str(), F_OK) == 0) return true;
-  }
-  return false;
-}
 bool names_other_plugin(const Node& value) {  // this one is built in
   for (const Node& name : value) {
     if (name.Scalar() != "container") return true;
@@ -377,6 +484,28 @@ constexpr ConfigKey kKeys[] = {
     {"syscall_event_drops.max_burst", kInteger, set_drop_burst},
     {"syscall_event_drops.simulate_drops", kBool, SET(drops.simulate)},
     {"watch_config_files", kBool, SET(watch_config_files)},
+    {"webserver.enabled", kBool, SET(web.enabled)},
+    {"webserver.threadiness", kInteger},
+    {"webserver.listen_port", kInteger, set_port},
+    {"webserver.listen_address", kText, SET(web.address)},
+    {"webserver.k8s_healthz_endpoint", kText, set_health_path},
+    {"webserver.prometheus_metrics_enabled", kBool, SET(web.metrics)},
+    {"webserver.ssl_enabled", kBool, SET(web.tls)},
+    {"webserver.ssl_certificate", kText, SET(web.certificate)},
+    {"metrics.enabled", kBool, SET(metrics.enabled)},
+    {"metrics.interval", kText, set_metrics_interval},
+    {"metrics.output_rule", kBool, SET(metrics.output_rule)},
+    {"metrics.output_file", kText, SET(metrics.output_file)},
+    {"metrics.rules_counters_enabled", kBool, SET(web.groups.rules)},
+    {"metrics.resource_utilization_enabled", kBool, SET(web.groups.resources)},
+    {"metrics.state_counters_enabled", kBool, SET(web.groups.state)},
+    {"metrics.kernel_event_counters_enabled", kBool, SET(web.groups.kernel)},
+    {"metrics.convert_memory_to_mb", kBool, SET(metrics.megabytes)},
+    {"metrics.include_empty_values", kBool, SET(metrics.empty_values)},
+    {"saker.sandbox", kBool, SET(sandbox)},
+    {"saker.seccomp", kBool, SET(seccomp)},
+    {"saker.rate_control", kList, set_rate_control},
+    {"saker.metrics_nanosecond_timestamps", kBool, SET(web.groups.nanoseconds)},
     {"log_stderr", kBool, SET(log_stderr)},
     {"log_level", kText, set_log_level},
     {"saker.args_bytes_max", kInteger, set_args_bytes},
@@ -393,52 +522,42 @@ constexpr ConfigKey kKeys[] = {
     {"saker.force_probe_read", kBool, SET(driver.force_probe_read)},  // as before Linux 6.2, to test that
     {"saker.plan.compare", kBool, SET(plan.compare)},
 
-    // Falco's, not honoured: what asks for something is said at start.
-    {"config_files", kList, nullptr, names_existing_path},
+    {"config_files", kList, set_config_files},
+    {"log_syslog", kBool, SET(log_syslog)},
+    {"falco_libs.thread_table_size", kInteger, set_thread_table},
+    {"falco_libs.snaplen", kInteger, set_snaplen},
+
+    // Falco's, not honoured: what asks for something is said at start, with the reason.
     {"engine.kmod", kMap},
     {"engine.ebpf", kMap},
     {"engine.gvisor", kMap},
     {"engine.replay", kMap},
-    {"capture.enabled", kBool, nullptr, is_true},
+    {"capture.enabled", kBool, nullptr, is_true, "captures are not written"},
     {"capture.path_prefix", kText},
     {"capture.mode", kText},
     {"capture.default_duration", kInteger},
-    {"load_plugins", kTexts, nullptr, names_other_plugin},
+    {"load_plugins", kTexts, nullptr, names_other_plugin,
+     "plugins are not loaded; what the container plugin does is built in"},
     {"plugins", kList},
     {"plugins_hostinfo", kBool},
-    {"buffer_format_base64", kBool, nullptr, is_true},
-    {"static_fields", kMap, nullptr, is_not_empty},
-    {"grpc_output.enabled", kBool, nullptr, is_true},
-    {"grpc.enabled", kBool, nullptr, is_true},
+    {"buffer_format_base64", kBool, nullptr, is_true,
+     "buffers are shown as text, with what is not printable left out"},
+    {"static_fields", kMap, nullptr, is_not_empty,
+     "static fields are not there; append_output.extra_fields can add a constant text"},
+    {"grpc_output.enabled", kBool, nullptr, is_true, "gRPC is not there, as in newer Falco; http_output is"},
+    {"grpc.enabled", kBool, nullptr, is_true, "gRPC is not there, as in newer Falco; http_output is"},
     {"grpc.bind_address", kText},
     {"grpc.threadiness", kInteger},
-    {"webserver.enabled", kBool, nullptr, is_true},
-    {"webserver.threadiness", kInteger},
-    {"webserver.listen_port", kInteger},
-    {"webserver.listen_address", kText},
-    {"webserver.k8s_healthz_endpoint", kText},
-    {"webserver.prometheus_metrics_enabled", kBool},
-    {"webserver.ssl_enabled", kBool},
-    {"webserver.ssl_certificate", kText},
-    {"log_syslog", kBool, nullptr, is_true},
     {"libs_logger.enabled", kBool},
     {"libs_logger.severity", kText},
     {"syscall_event_timeouts.max_consecutives", kInteger},
-    {"metrics.enabled", kBool, nullptr, is_true},
-    {"metrics.interval", kText},
-    {"metrics.output_rule", kBool},
-    {"metrics.output_file", kText},
-    {"metrics.rules_counters_enabled", kBool},
-    {"metrics.resource_utilization_enabled", kBool},
-    {"metrics.state_counters_enabled", kBool},
-    {"metrics.kernel_event_counters_enabled", kBool},
-    {"metrics.kernel_event_counters_per_cpu_enabled", kBool},
+    {"metrics.kernel_event_counters_per_cpu_enabled", kBool, nullptr, is_true,
+     "counters are summed over CPUs"},
     {"metrics.libbpf_stats_enabled", kBool},
     {"metrics.plugins_metrics_enabled", kBool},
-    {"metrics.jemalloc_stats_enabled", kBool},
-    {"metrics.convert_memory_to_mb", kBool},
-    {"metrics.include_empty_values", kBool},
-    {"falco_libs", kMap},
+    {"metrics.jemalloc_stats_enabled", kBool, nullptr, is_true, "the agent does not use jemalloc"},
+    {"falco_libs.thread_table_auto_purging_interval_s", kInteger},
+    {"falco_libs.thread_table_auto_purging_thread_timeout_s", kInteger},
 };
 
 }  // namespace

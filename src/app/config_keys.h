@@ -25,6 +25,7 @@ struct ConfigKey {
   // For a key that is not honoured: whether a checked value asks for something, so that its author must be
   // told. Null: never.
   bool (*asks)(const YAML::Node&) = nullptr;
+  std::string_view why = {};  // and why not
 };
 
 std::span<const ConfigKey> config_keys();

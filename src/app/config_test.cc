@@ -1,5 +1,7 @@
 #include "app/config.h"
 
+#include "app/memory_budget.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -111,12 +113,18 @@ constexpr Row kRows[] = {
     {"a: [b\n", kError, 2, 1, "", ""},
     {"- a\n", kError, 1, 1, "must be a map", ""},
     {"json_outptu: true\n", kWarning, 1, 1, "unknown key 'json_outptu'", "did you mean 'json_output'?"},
-    {"grpc: {enabled: yes}\nmetrics: {enabled: true}\nwebserver: {enabled: off}\n", kWarning, 1, 17,
-     "without effect in this version: grpc.enabled, metrics.enabled", ""},
+    {"grpc: {enabled: yes}\nwebserver: {enabled: off}\n", kWarning, 1, 17,
+     "'grpc.enabled' has no effect: gRPC", ""},
     {"load_plugins: [container, k8saudit]\n", kWarning, 1, 15, "load_plugins", ""},
-    {"config_files: [/no/such, /etc]\n", kWarning, 1, 15, "config_files", ""},
     {"capture: {enabled: true}\n", kWarning, 1, 20, "capture.enabled", ""},
-      {"base_syscalls: {custom_set: [nosuch]}\n", kError, 1, 29, "unknown system call 'nosuch'", ""},
+    {"base_syscalls: {custom_set: [nosuch]}\n", kError, 1, 29, "unknown system call 'nosuch'", ""},
+    {"config_files: [{strategy: append}]\n", kError, 1, 15, "a map with path and strategy", ""},
+    {"config_files: [{path: /a, strategy: mix}]\n", kError, 1, 15, "'mix' must be append", ""},
+    {"saker: {rate_control: [{rule: X, rate: -1}]}\n", kError, 1, 23, "must not be negative", ""},
+    {"saker: {rate_control: [{key: proc.nme, window: 1m}]}\n", kError, 1, 23, "'proc.nme' is not a field",
+     ""},
+    {"metrics: {interval: soon}\n", kError, 1, 21, "a duration like 30s", ""},
+    {"webserver: {listen_port: 70000}\n", kError, 1, 26, "a port", ""},
     {"syscall_event_drops: {actions: [log, explode]}\n", kError, 1, 32, "'explode' must be ignore, log", ""},
     {"syscall_event_drops: {threshold: 2}\n", kError, 1, 34, "from 0 to 1", ""},
     {"output_timeout: -1\n", kError, 1, 17, "must be from 0", ""},
@@ -171,6 +179,64 @@ TEST(Config, TheEnvironmentIsFilledIn) {
   EXPECT_EQ(result.config.load.minimum_priority, rules::Priority::kWarning);
   EXPECT_EQ(result.config.host_root, "/ab${");
   EXPECT_EQ(result.config.rules_files, std::vector<std::string>(2, "${SAKER_TEST_WORD}-warning"));
+}
+
+TEST(Config, FilesAreMergedByTheirStrategy) {
+  const std::string main =
+      "rules_files: [a]\npriority: debug\nwebserver: {listen_port: 1, listen_address: x}\n";
+  const std::string more =
+      "rules_files: [b]\npriority: error\nwebserver: {listen_port: 2}\njson_output: true\n";
+  struct Row {
+    MergeStrategy strategy;
+    std::vector<std::string> rules_files;
+    rules::Priority priority;
+    std::uint16_t port;
+    const char* address;
+  };
+  const Row rows[] = {
+      {MergeStrategy::kAppend, {"a", "b"}, rules::Priority::kError, 2, "x"},
+      {MergeStrategy::kOverride, {"b"}, rules::Priority::kError, 2, "0.0.0.0"},
+      {MergeStrategy::kAddOnly, {"a"}, rules::Priority::kDebug, 1, "x"},
+  };
+  for (const Row& row : rows) {
+    const ConfigResult result = parse_config("main.yaml", main, {}, {{"more.yaml", more, row.strategy}});
+    ASSERT_TRUE(result.report.diagnostics.empty());
+    EXPECT_EQ(result.config.rules_files, row.rules_files);
+    EXPECT_EQ(result.config.load.minimum_priority, row.priority);
+    EXPECT_EQ(result.config.web.port, row.port);
+    EXPECT_EQ(result.config.web.address, row.address);
+    EXPECT_TRUE(result.config.format.json);
+  }
+}
+
+TEST(Config, AMistakeInAMergedFileHasItsPlace) {
+  const ConfigResult result = parse_config("main.yaml", "priority: debug\n", {{"json_output", "true"}},
+                                           {{"more.yaml", "\npriority: loud\n", MergeStrategy::kAppend}});
+  ASSERT_EQ(result.report.diagnostics.size(), 1U);
+  EXPECT_EQ(result.report.diagnostics[0].file, "more.yaml");
+  EXPECT_EQ(result.report.diagnostics[0].line, 2U);
+  EXPECT_FALSE(result.report.ok());
+}
+
+TEST(Config, TheCommandLineWinsOverMergedFiles) {
+  const ConfigResult result = parse_config("main.yaml", "", {{"priority", "alert"}, {"no.such", "1"}},
+                                           {{"more.yaml", "priority: error\n", MergeStrategy::kAppend}});
+  EXPECT_EQ(result.config.load.minimum_priority, rules::Priority::kAlert);
+  ASSERT_EQ(result.report.diagnostics.size(), 1U);
+  EXPECT_EQ(result.report.diagnostics[0].file, "command line");
+}
+
+TEST(Config, LimitsFitIntoTheMemory) {
+  Config config;
+  fit_into(std::uint64_t{138} << 20, config);
+  EXPECT_EQ(config.outputs.queue.bytes_max, std::size_t{8} << 20);  // fits as it is
+  EXPECT_LT(config.processes_max, 100'000U);
+  EXPECT_GT(config.processes_max, 50'000U);
+  fit_into(std::uint64_t{16} << 20, config);
+  EXPECT_EQ(config.outputs.queue.bytes_max, std::size_t{1} << 20);
+  config.processes_max = 2000;
+  fit_into(std::uint64_t{1} << 40, config);
+  EXPECT_EQ(config.processes_max, 2000U);
 }
 
 TEST(Config, TooManyAliasesAreAnError) {

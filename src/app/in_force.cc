@@ -1,5 +1,8 @@
 #include "app/in_force.h"
 
+#include <cstdlib>
+
+#include "app/channels.h"
 #include "app/kernel_plan.h"
 #include "base/clock.h"
 #include "observe/self_test.h"
@@ -17,6 +20,10 @@ std::shared_ptr<const Revision> make_revision(std::uint64_t number, const Config
   made->plan = make_kernel_plan(*loaded.rules, plan);
   made->format = config.format;
   made->outputs = std::move(outputs);
+  made->rate_limits = config.rate_limits;
+  made->terminal = for_terminal(config);
+  const char* no_colour = std::getenv("NO_COLOR");  // no-color.org
+  made->colours = made->terminal && (no_colour == nullptr || *no_colour == '\0');
   return made;
 }
 
@@ -46,6 +53,9 @@ std::vector<std::string> needs_restart(const Config& before, const Config& now) 
           now.driver.ring_bytes);
   compare("saker.args_bytes_max", before.driver.args_bytes_max, now.driver.args_bytes_max);
   compare("saker.processes_max", before.processes_max, now.processes_max);
+  compare("saker.plan.compare", before.plan.compare, now.plan.compare);
+  compare("saker.sandbox", before.sandbox, now.sandbox);
+  compare("saker.seccomp", before.seccomp, now.seccomp);
   compare("saker.host_root", before.host_root, now.host_root);
   return keys;
 }

@@ -1,4 +1,6 @@
 // The program's table of contents: command line, configuration, then one command.
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "app/command_events.h"
@@ -20,8 +22,6 @@ int run_command(const Config& config, const Options& options) {
       return command_dry_run(config);
     case Command::kListRules:
       return command_list_rules(config, options);
-    case Command::kTop:
-      return command_top(config, options);
     case Command::kRulesPlan:
       return command_rules_plan(config);
     case Command::kRulesList:
@@ -42,6 +42,24 @@ int run_command(const Config& config, const Options& options) {
       return command_version();
     case Command::kDoctor:
       return command_doctor();
+    case Command::kStatus:
+      return command_status(config);
+    case Command::kTop:
+      return command_top(config, options);
+    case Command::kConfigSchema:
+      return command_config_schema();
+    case Command::kRuleSchema:
+      return command_rule_schema();
+    case Command::kPageSize:
+      return command_page_size();
+    case Command::kIgnored:
+      return command_ignored_events();
+    case Command::kListPlugins:
+      return command_list_plugins();
+    case Command::kPluginInfo:
+      return command_plugin_info(options);
+    case Command::kSupport:
+      return command_support(config);
   }
   return kExitBadInput;
 }
@@ -54,8 +72,11 @@ int main(int argc, char** argv) {
   if (const int* code = std::get_if<int>(&parsed)) return *code;
   const Options& options = std::get<Options>(parsed);
   // These need no configuration, and must work where there is a broken one.
-  if (options.command == Command::kVersion || options.command == Command::kDoctor ||
-      options.command == Command::kListFields || options.command == Command::kListEvents) {
+  constexpr Command kAlone[] = {Command::kVersion,      Command::kDoctor,     Command::kListFields,
+                                Command::kListEvents,   Command::kPageSize,   Command::kIgnored,
+                                Command::kConfigSchema, Command::kRuleSchema, Command::kListPlugins,
+                                Command::kPluginInfo};
+  if (std::ranges::find(kAlone, options.command) != std::end(kAlone)) {
     return run_command({}, options);
   }
   const auto config = read_configuration(options);

@@ -1,17 +1,31 @@
 #include "app/options.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 namespace saker::app {
 namespace {
 
 constexpr const char* kFooter =
-    "Signals: SIGINT and SIGTERM end the agent with a summary.\n"
+    "Signals: SIGINT and SIGTERM end the agent with a summary, SIGHUP reloads configuration and rules,\n"
+    "SIGUSR1 opens output files again.\n"
     "Exit status: 0 good, 1 bad configuration or rules, 3 the probe cannot run here (see `saker doctor`).";
 
 std::pair<std::string, std::string> split_override(const std::string& text) {
   const std::size_t equals = text.find('=');
   return {text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
+}
+
+// A sentence when the sources are not what they may be.
+std::string check_sources(const Options& options) {
+  if (!options.enabled_sources.empty() && !options.disabled_sources.empty())
+    return "--enable-source and --disable-source cannot stand together";
+  for (const auto* names : {&options.enabled_sources, &options.disabled_sources}) {
+    for (const std::string& name : *names) {
+      if (name != "syscall") return "there is no event source '" + name + "'; the only one is syscall";
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -22,6 +36,8 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   app.footer(kFooter);
   std::vector<std::string> overrides;
   bool dry_run = false, list_events = false, list_rules = false, version = false;
+  bool ignored = false, list_plugins = false, config_schema = false, rule_schema = false, support = false,
+       page_size = false;
   std::string list_source;
 
   app.add_option("-c", options.config_file, "configuration file")
@@ -48,6 +64,21 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   app.add_flag("-L", list_rules, "list rules");
   app.add_option("-l", options.rule, "describe one rule")->type_name("RULE");
   app.add_option("-M", options.stop_after_seconds, "stop after that time")->type_name("SECONDS");
+  app.add_option("-P,--pidfile", options.pid_file, "write the process id to that file")->type_name("FILE");
+  app.add_option("--enable-source", options.enabled_sources,
+                 "only this source of events: syscall; repeatable")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_option("--disable-source", options.disabled_sources, "not this source of events; repeatable")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_flag("-i", ignored, "list event types that are ignored");
+  app.add_flag("--list-plugins", list_plugins, "list plugins");
+  app.add_option("--plugin-info", options.plugin, "describe a plugin")->type_name("NAME");
+  app.add_flag("--config-schema", config_schema, "print the JSON schema of the configuration");
+  app.add_flag("--rule-schema", rule_schema, "print the JSON schema of rules files");
+  app.add_flag("--support", support, "print version, configuration and rules as JSON");
+  app.add_flag("--page-size", page_size, "print the system's page size");
   app.add_flag("-U,--unbuffered", options.unbuffered, "flush each alert");
   app.add_option("-p", options.append_output, "append to every output (c and k change nothing)")
       ->type_name("TEXT");
@@ -55,6 +86,8 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
 
   auto* doctor =
       app.add_subcommand("doctor", "say whether this machine can run the probe, and what is missing");
+  auto* status = app.add_subcommand("status", "what the running agent says of itself, as JSON");
+  status->fallthrough();  // -c and -o may follow
   auto* list_command = app.add_subcommand("list", "list what rules may use");
   auto* list_fields = list_command->add_subcommand("fields", "the fields, with type and help");
   list_fields->add_flag("--status", options.status, "only fields this version does not bring yet");
@@ -91,12 +124,32 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
   }
   for (const std::string& text : overrides) options.overrides.push_back(split_override(text));
   if (options.append_output == "c" || options.append_output == "k") options.append_output.clear();
+  if (const std::string problem = check_sources(options); !problem.empty()) {
+    std::fprintf(stderr, "%s\n", problem.c_str());
+    return 1;
+  }
   if (!list_source.empty()) options.list_source = list_source;
 
   if (version)
     options.command = Command::kVersion;
   else if (*doctor)
     options.command = Command::kDoctor;
+  else if (*status)
+    options.command = Command::kStatus;
+  else if (config_schema)
+    options.command = Command::kConfigSchema;
+  else if (rule_schema)
+    options.command = Command::kRuleSchema;
+  else if (page_size)
+    options.command = Command::kPageSize;
+  else if (ignored)
+    options.command = Command::kIgnored;
+  else if (list_plugins)
+    options.command = Command::kListPlugins;
+  else if (!options.plugin.empty())
+    options.command = Command::kPluginInfo;
+  else if (support)
+    options.command = Command::kSupport;
   else if (*list_fields || *list)
     options.command = Command::kListFields;
   else if (*top)

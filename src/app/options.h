@@ -17,7 +17,15 @@ enum class Command {
   kListRules,     // -L, -l RULE
   kVersion,       // --version
   kDoctor,        // doctor
+  kStatus,        // status
   kTop,           // top
+  kConfigSchema,  // --config-schema
+  kRuleSchema,    // --rule-schema
+  kPageSize,      // --page-size
+  kIgnored,       // -i
+  kListPlugins,   // --list-plugins
+  kPluginInfo,    // --plugin-info NAME
+  kSupport,       // --support
   kRulesPlan,     // rules plan
   kRulesList,     // rules list
   kRulesShow,     // rules show RULE
@@ -38,6 +46,9 @@ struct Options {
   bool strict = false;                                         // rules lint --strict: findings are an error
   std::string append_output;                                   // -p TEXT
   std::string list_source = "syscall";
+  std::string plugin;    // --plugin-info
+  std::string pid_file;  // -P
+  std::vector<std::string> enabled_sources, disabled_sources;
   double stop_after_seconds = 0;  // -M; 0 = never
   bool unbuffered = false;        // -U
   bool names_only = false;        // -N

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "alert/internal_message.h"
+#include "alert/terminal_line.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "capture/container_bundle.h"
@@ -38,6 +40,7 @@ Pipeline::Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revi
       revision_(std::move(revision)),
       options_(std::move(options)),
       evaluator_(std::make_unique<rules::Evaluator>(*revision_->rules)),
+      rate_(std::make_unique<alert::RateControl>(revision_->rate_limits, revision_->rules->rules())),
       processes_(options_.processes),
       containers_(state::Containers::Limits{}),
       identities_(identities_of(*revision_->rules)),
@@ -63,6 +66,7 @@ Result<> Pipeline::start() {
 
 Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
   auto evaluator = std::make_unique<rules::Evaluator>(*next->rules);
+  auto rate = std::make_unique<alert::RateControl>(next->rate_limits, next->rules->rules());
   const std::uint8_t details = next->rules->details(), before = revision_->rules->details();
   driver_.set_details(details);
   if (auto applied = plan_.apply(*next->rules, next->plan); !applied) {
@@ -73,10 +77,12 @@ Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
   if ((details & ~before & SAKER_DETAIL_ENV) != 0)
     capture::scan_environments(options_.host_root + "/proc", processes_);
   names_.ask(rules::literal_domains(*next->rules));
+  finish();  // of this revision
   count_rules(earlier_);
   evaluator_ = std::move(evaluator);
+  rate_ = std::move(rate);
   identities_ = identities_of(*next->rules);
-  by_rule_.assign(next->rules->rules().size(), 0);
+  by_rule_.assign(next->rules->rules().size(), {});
   revision_ = std::move(next);
   if (options_.self_test) options_.self_test->use_call(plan_.hooks_calls());
   return {};
@@ -85,12 +91,13 @@ Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
 void Pipeline::count_rules(observe::RuleCounts& into) const {
   const auto rules = revision_->rules->rules();
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    if (by_rule_[i] == 0) continue;
+    if (by_rule_[i].matches == 0) continue;
     observe::RuleCount& count = into[rules[i].rule.name];
     count.source = rules[i].rule.source;
     count.priority = rules[i].rule.priority;
     count.tags = rules[i].rule.tags;
-    count.matches += by_rule_[i];
+    count.matches += by_rule_[i].matches;
+    count.suppressed += by_rule_[i].suppressed;
   }
 }
 
@@ -202,18 +209,54 @@ void Pipeline::judge(event::Event& event, const state::Process* process, bool se
   if (matches.empty() || self_test) return;
   ++stats_.matched;
   plan_.matched(event, revision_->rules->rules()[matches[0].rule].rule.name);
-  for (const auto& match : matches) {
-    ++by_rule_[match.rule];
-    subject.name_index = match.name_index;
-    const rules::EnabledRule& rule = revision_->rules->rules()[match.rule];
-    auto message = std::make_shared<alert::Message>();
-    message->line = alert::format_alert(revision_->format, rule, subject, arena_);
-    message->priority = rule.rule.priority;
-    message->json = revision_->format.json;
-    message->event_ns = event.time_ns;
-    revision_->outputs->publish(message);
-    ++stats_.alerts;
-    alert_delay_.add(boot_time_ns() - event.time_ns);
+  for (const auto& match : matches) raise(match, subject);
+}
+
+void Pipeline::raise(const rules::Evaluator::Match& match, fields::Subject& subject) {
+  subject.name_index = match.name_index;
+  const event::Event& event = *subject.event;
+  RuleTotals& totals = by_rule_[match.rule];
+  ++totals.matches;
+  const auto verdict = rate_->judge(match.rule, subject, arena_, event.time_ns);
+  if (verdict.kind != alert::RateControl::Verdict::Kind::kAdmitted) {
+    ++totals.suppressed;
+    const bool over_rate = verdict.kind == alert::RateControl::Verdict::Kind::kOverRate;
+    ++(over_rate ? stats_.suppressed_rate : stats_.suppressed_duplicate);
+    return;
+  }
+  const rules::EnabledRule& rule = revision_->rules->rules()[match.rule];
+  auto message = std::make_shared<alert::Message>();
+  message->line = alert::format_alert(revision_->format, rule, subject, arena_, verdict.suppressed);
+  if (revision_->terminal) {
+    std::string text;
+    rule.output.render(subject, arena_, text);
+    message->for_terminal = alert::terminal_line(
+        {.wall_ns = event.wall_ns, .priority = rule.rule.priority, .rule = rule.rule.name, .message = text},
+        revision_->colours);
+  }
+  message->priority = rule.rule.priority;
+  message->json = revision_->format.json;
+  message->event_ns = event.time_ns;
+  revision_->outputs->publish(message);
+  ++stats_.alerts;
+  alert_delay_.add(boot_time_ns() - event.time_ns);
+}
+
+// As a message of the agent's own, of the rule's priority: who looks at those sees that there was more.
+void Pipeline::tell_suppressed(const std::vector<alert::RateControl::Summary>& summaries) {
+  for (const alert::RateControl::Summary& summary : summaries) {
+    const rules::Rule& rule = revision_->rules->rules()[summary.rule].rule;
+    const std::string sentence =
+        fmt::format("Saker internal: {} alerts of rule '{}'{}{} were suppressed.", summary.suppressed,
+                    rule.name, summary.key.empty() ? "" : " for ", summary.key);
+    const alert::InternalMessage message{
+        .rule = "Saker internal: suppressed alerts",
+        .output = sentence,
+        .priority = rule.priority,
+        .fields = {
+            {"saker.rule", rule.name}, {"saker.key", summary.key}, {"saker.suppressed", summary.suppressed}}};
+    revision_->outputs->publish(
+        alert::make_internal_message(revision_->format, options_.hostname, message, wall_time_ns()));
   }
 }
 
@@ -236,6 +279,8 @@ void Pipeline::identify(event::Event& event, const state::Containers::Found& fou
   if (file->identity.empty()) file->identity = identities_->find_on_host(id, event.time_ns);
 }
 
+void Pipeline::finish() { tell_suppressed(rate_->close()); }
+
 void Pipeline::read_metadata(state::Container& container, std::uint64_t now_ns) {
   if (container.complete || container.lookups >= kMetadataTriesMax || now_ns < container.next_lookup_ns)
     return;
@@ -246,14 +291,13 @@ void Pipeline::read_metadata(state::Container& container, std::uint64_t now_ns) 
 
 void Pipeline::keep_house() {
   const std::uint64_t now = boot_time_ns();
-  const bool due = now >= next_housekeeping_ns_;
-  if (options_.board && (options_.board->asked() || due))
-    options_.board->publish(std::make_shared<observe::Snapshot>(snapshot()));
-  if (!due) return;
+  if (now < next_housekeeping_ns_) return;
   next_housekeeping_ns_ = now + kSecond;
   wall_minus_boot_ns_ = wall_minus_boot_ns();
   processes_.purge(now);
   domain_names_ = names_.answers();
+  if (rate_->active()) tell_suppressed(rate_->due(now));
+  if (options_.board) options_.board->publish(std::make_shared<observe::Snapshot>(snapshot()));
 }
 
 }  // namespace saker::app

@@ -47,6 +47,9 @@ class Pipeline {
   // `driver` must outlive the pipeline.
   Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revision, PipelineOptions options);
 
+  // Tells what rate control still holds back. The last call.
+  void finish();
+
   // Attaches the probe, reads the processes that are there already, then lets events come: in this order, so
   // that nothing falls between. Problems of the scan are logged, those of the probe returned.
   Result<> start();
@@ -70,6 +73,8 @@ class Pipeline {
   void read_metadata(state::Container& container, std::uint64_t now_ns);
   void identify(event::Event& event, const state::Containers::Found& found);
   void keep_house();
+  void raise(const rules::Evaluator::Match& match, fields::Subject& subject);
+  void tell_suppressed(const std::vector<alert::RateControl::Summary>& summaries);
   bool is_self_test(const event::Event& event);
   void count_rules(observe::RuleCounts& into) const;
 
@@ -77,6 +82,7 @@ class Pipeline {
   std::shared_ptr<const Revision> revision_;
   PipelineOptions options_;
   std::unique_ptr<rules::Evaluator> evaluator_;  // of the revision's rules
+  std::unique_ptr<alert::RateControl> rate_;     // and of its rate limits
   state::ProcessTable processes_;
   state::Containers containers_;
   state::Users users_;
@@ -90,8 +96,11 @@ class Pipeline {
   Arena arena_;
   observe::PipelineStats stats_;
   Histogram alert_delay_;
-  std::vector<std::uint64_t> by_rule_;  // matches since the revision came
-  observe::RuleCounts earlier_;         // those before
+  struct RuleTotals {
+    std::uint64_t matches = 0, suppressed = 0;
+  };
+  std::vector<RuleTotals> by_rule_;  // since the revision came
+  observe::RuleCounts earlier_;      // those before
   KernelPlan plan_;
   std::uint64_t number_ = 0;
   std::uint64_t first_wall_ns_ = 0, previous_wall_ns_ = 0;  // of judged events

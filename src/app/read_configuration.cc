@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "app/memory_budget.h"
 #include "base/log.h"
 
 namespace saker::app {
@@ -38,6 +39,7 @@ void say(const rules::Diagnostic& finding, const Config& config) {
 void apply_flags(const Options& options, Config& config) {
   if (const char* root = std::getenv("HOST_ROOT"); root != nullptr && config.host_root.empty())
     config.host_root = root;  // Falco's variable
+  if (!options.disabled_sources.empty()) config.engine = Engine::kNone;
   if (options.unbuffered) config.outputs.buffered = false;
   if (!options.rules_files.empty()) config.rules_files = options.rules_files;
   if (!options.append_output.empty()) {
@@ -57,13 +59,19 @@ Result<Config> read_configuration(const Options& options) {
   }
   Config& config = loaded->config;
   if (loaded->report.ok())
-    configure_log({.level = config.log_level, .json = config.format.json, .to_stderr = config.log_stderr});
+    configure_log({.level = config.log_level,
+                   .json = config.format.json,
+                   .to_stderr = config.log_stderr,
+                   .to_syslog = config.log_syslog});
   for (const rules::Diagnostic& finding : loaded->report.diagnostics) say(finding, config);
   for (const rules::Diagnostic& finding : loaded->report.diagnostics) {
     if (finding.severity == rules::Severity::kError)
       return fail(ErrorCode::kInvalid, place_and_message(finding));
   }
   apply_flags(options, config);
+  if (options.command == Command::kRun) {
+    if (const auto limit = memory_limit()) fit_into(*limit, config);
+  }
   return std::move(config);
 }
 

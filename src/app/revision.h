@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "alert/alert.h"
 #include "alert/outputs.h"
+#include "alert/rate_control.h"
 #include "rules/planner.h"
 #include "rules/rule_set.h"
 
@@ -18,6 +20,9 @@ struct Revision {
   std::shared_ptr<const rules::Plan> plan;  // of the rules, for the kernel
   alert::Format format;
   std::shared_ptr<const alert::Outputs> outputs;
+  std::vector<alert::RateLimit> rate_limits;
+  bool terminal = false;  // somebody looks at standard output, and has not asked for JSON
+  bool colours = false;
 };
 
 }  // namespace saker::app

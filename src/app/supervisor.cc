@@ -30,6 +30,7 @@ constexpr std::uint64_t kQuietNs = kSecond / 5;
 constexpr std::uint64_t kLookEveryNs = 30 * kSecond;
 constexpr std::uint64_t kRetireNs = 10 * kSecond;  // for what an output that goes away has queued
 constexpr std::uint64_t kDropLogEveryNs = 10 * kSecond;
+constexpr std::uint64_t kServeAgainNs = 10 * kSecond;
 constexpr auto kAdoptPatience = std::chrono::seconds(10);
 
 sigset_t taken_signals() {
@@ -71,7 +72,53 @@ void Supervisor::join() {
   retiring_.clear();
 }
 
+// Starts, changes or ends the web server, as configured. What cannot be had is tried again: that nobody can
+// ask for metrics is no reason to stop watching.
+void Supervisor::serve() {
+  const WebSettings& wanted = config_.web;
+  const std::uint64_t now = boot_time_ns();
+  const bool up_to_date = wanted.enabled ? web_ != nullptr && served_ == wanted : web_ == nullptr;
+  if (up_to_date || now < next_serve_ns_) return;
+  web_.reset();
+  if (!wanted.enabled) return;
+  auto started = Web::start(wanted, parts_.web);
+  if (!started) {
+    next_serve_ns_ = now + kServeAgainNs;
+    log(LogLevel::kError, "webserver: {}; it is tried again in {} s", started.error().message,
+        kServeAgainNs / kSecond);
+    return;
+  }
+  web_ = std::move(*started);
+  served_ = wanted;
+  log(LogLevel::kInfo, "webserver: {}{} on {}:{}", wanted.health_path, wanted.metrics ? ", /metrics" : "",
+      wanted.address, web_->port());
+}
+
+void Supervisor::snapshot_metrics() {
+  const std::uint64_t now = boot_time_ns();
+  if (!config_.metrics.enabled || (!config_.metrics.output_rule && config_.metrics.output_file.empty()))
+    return;
+  if (now < next_snapshot_ns_) return;
+  next_snapshot_ns_ = now + config_.metrics.interval_ns;
+  const alert::InternalMessage message{
+      .rule = "Falco internal: metrics snapshot",
+      .output = "Falco metrics snapshot",
+      .priority = rules::Priority::kInformational,
+      .fields = metrics_.fields(metrics_input(parts_.web), config_.metrics, config_.web.groups)};
+  if (config_.metrics.output_rule)
+    revision_->outputs->publish(
+        alert::make_internal_message(revision_->format, parts_.web.hostname, message, wall_time_ns()));
+  if (config_.metrics.output_file.empty()) return;
+  alert::Format json = revision_->format;
+  json.json = true;
+  const auto line = alert::make_internal_message(json, parts_.web.hostname, message, wall_time_ns());
+  auto file = alert::FileOutput::open({.path = config_.metrics.output_file});
+  const alert::Delivery done = file ? (*file)->write(*line) : alert::Delivery::failed(file.error().message);
+  if (done.lost > 0) log(LogLevel::kError, "metrics.output_file: {}", done.problem);
+}
+
 void Supervisor::run() {
+  serve();
   std::uint64_t next_second = boot_time_ns() + kSecond;
   parts_.self_test.act();
   next_self_test_ns_ = boot_time_ns() + observe::SelfTest::kIntervalNs;
@@ -122,6 +169,8 @@ void Supervisor::each_second() {
     next_self_test_ns_ = now + observe::SelfTest::kIntervalNs;
     parts_.self_test.act();
   }
+  serve();
+  snapshot_metrics();
   report_drops();
   report_stuck_outputs();
 }
@@ -188,6 +237,8 @@ Result<> Supervisor::try_reload() {
   revision_ = std::move(next);
   config_ = std::move(config);
   drops_.use(config_.drops);
+  next_serve_ns_ = 0;
+  serve();
   seen_ = std::move(seen);
   return {};
 }
@@ -207,7 +258,7 @@ void Supervisor::report_drops() {
       message.output = sentence;
       for (auto& [name, value] : drop_fields(*report)) message.fields.emplace(name, value);
       revision_->outputs->publish(
-          alert::make_internal_message(revision_->format, own_hostname(), message, wall_time_ns()));
+          alert::make_internal_message(revision_->format, parts_.web.hostname, message, wall_time_ns()));
     }
     if (report->act && config_.drops.exit) {
       log(LogLevel::kError,

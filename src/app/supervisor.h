@@ -18,6 +18,7 @@
 #include "app/mailbox.h"
 #include "app/options.h"
 #include "app/revision.h"
+#include "app/web.h"
 #include "base/fd.h"
 #include "observe/agent_state.h"
 #include "observe/board.h"
@@ -33,6 +34,7 @@ class Supervisor {
     observe::Board& board;
     observe::SelfTest& self_test;
     observe::AgentState& state;
+    Web::Sources web;
   };
 
   // Blocks the signals it will take, for this thread and those made later. Call before any thread is made.
@@ -56,6 +58,8 @@ class Supervisor {
   void watch_files();
   void reload(std::string_view why);
   Result<> try_reload();
+  void serve();
+  void snapshot_metrics();
   void report_drops();
   void report_stuck_outputs();
 
@@ -70,6 +74,11 @@ class Supervisor {
   std::uint64_t next_look_ns_ = 0, next_self_test_ns_ = 0, next_drop_log_ns_ = 0;
   DropWatch drops_;
   std::uint64_t unlogged_drops_ = 0;
+  std::unique_ptr<Web> web_;
+  WebSettings served_;               // what web_ was started with
+  std::uint64_t next_serve_ns_ = 0;  // when it is tried again
+  MetricsSnapshot metrics_;
+  std::uint64_t next_snapshot_ns_ = 0;
   std::vector<std::string> stuck_;      // outputs that were reported
   std::vector<std::jthread> retiring_;  // outputs of former revisions, ending
   std::thread thread_;

@@ -18,7 +18,8 @@ void add_file(const std::string& path, std::vector<LoadedFile>& to) {
 }  // namespace
 
 std::vector<std::string> watched_paths(const Config& config, const Options& options) {
-  std::vector<std::string> paths = config.config_paths;
+  std::vector<std::string> paths;
+  for (const ConfigFilesEntry& entry : config.config_files) paths.push_back(entry.path);
   if (!config.file.empty()) paths.push_back(config.file);
   const auto& rules = options.rules_files.empty() ? config.rules_files : options.rules_files;
   paths.insert(paths.end(), rules.begin(), rules.end());

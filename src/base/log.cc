@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <syslog.h>
 
 #include <atomic>
 #include <chrono>
@@ -39,7 +40,21 @@ std::string_view level_name(LogLevel level) {
   return "info";
 }
 
-std::atomic<bool> json_lines = false;
+std::atomic<bool> json_lines = false, to_stderr = true, to_syslog = false;
+
+int syslog_priority(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return LOG_DEBUG;
+    case LogLevel::kInfo:
+      return LOG_INFO;
+    case LogLevel::kWarning:
+      return LOG_WARNING;
+    case LogLevel::kError:
+      return LOG_ERR;
+  }
+  return LOG_INFO;
+}
 
 spdlog::logger& logger() {
   static const auto instance = [] {
@@ -55,12 +70,18 @@ spdlog::logger& logger() {
 
 void configure_log(const LogOptions& options) {
   json_lines = options.json;
-  logger().set_level(options.to_stderr ? spdlog_level(options.level) : spdlog::level::off);
+  to_stderr = options.to_stderr;
+  to_syslog = options.to_syslog;
+  const bool anywhere = options.to_stderr || options.to_syslog;
+  logger().set_level(anywhere ? spdlog_level(options.level) : spdlog::level::off);
 }
 
 bool log_enabled(LogLevel level) { return logger().should_log(spdlog_level(level)); }
 
 void log_line(LogLevel level, std::string_view text) {
+  if (to_syslog)
+    ::syslog(LOG_DAEMON | syslog_priority(level), "%.*s", static_cast<int>(text.size()), text.data());
+  if (!to_stderr) return;
   const auto now = std::chrono::system_clock::now();
   if (json_lines) {
     nlohmann::json line;

@@ -1,4 +1,5 @@
-// Log: what the agent says about itself, on stderr. Alerts never go through here.
+// Log: what the agent says about itself, on stderr and, if asked, to the system log. Alerts never go through
+// here.
 //
 // One line a message, text for people (`TIME: LEVEL: TEXT`) or one JSON object a line
 // ({"level","msg","time"}) when alerts are JSON, so that a collector that reads both streams parses
@@ -16,7 +17,8 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;  // less severe messages are dropped
   bool json = false;
-  bool to_stderr = true;  // false: nothing is said at all
+  bool to_stderr = true;
+  bool to_syslog = false;
 };
 
 void configure_log(const LogOptions& options);

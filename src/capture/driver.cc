@@ -219,7 +219,12 @@ struct Driver::Impl {
 
 Result<> Driver::Impl::open(const DriverOptions& options) {
   libbpf_set_print(keep_last_words);
-  skeleton.reset(saker_probe__open());
+  // Types of the kernel itself are all that the probe follows. Told so, libbpf does not search those of modules for
+  // the ones that this kernel does not have, which takes CAP_SYS_ADMIN.
+  bpf_object_open_opts open_options{};
+  open_options.sz = sizeof(open_options);
+  open_options.btf_custom_path = "/sys/kernel/btf/vmlinux";
+  skeleton.reset(saker_probe__open_opts(&open_options));
   if (!skeleton) return driver_error("open the probe", errno);
   const int cpus = libbpf_num_possible_cpus();
   if (cpus <= 0) return driver_error("count the CPUs", -cpus);

@@ -1,0 +1,63 @@
+#include "app/memory_budget.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+#include "base/file.h"
+#include "base/log.h"
+
+namespace saker::app {
+namespace {
+
+// Of a process with its arguments, in the table; measured by the long memory test.
+constexpr std::uint64_t kProcessBytes = 900;
+constexpr std::uint64_t kUnlimited = std::uint64_t{1} << 50;  // v1 says "no limit" by a huge number
+
+std::optional<std::uint64_t> read_limit(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) return std::nullopt;
+  std::uint64_t bytes = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), bytes);
+  if (error != std::errc() || bytes >= kUnlimited) return std::nullopt;  // "max"
+  return bytes;
+}
+
+std::string own_path(const std::string& cgroups, std::string_view key) {
+  const std::size_t at = cgroups.find(key);
+  if (at == std::string::npos) return "";
+  const std::size_t begin = at + key.size();
+  return cgroups.substr(begin, cgroups.find('\n', begin) - begin);
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> memory_limit() {
+  const std::string cgroups = read_file("/proc/self/cgroup").value_or("");
+  std::optional<std::uint64_t> least;
+  // In a container its own cgroup is mounted at the top.
+  for (const std::string& path :
+       {"/sys/fs/cgroup" + own_path(cgroups, "0::") + "/memory.max", std::string("/sys/fs/cgroup/memory.max"),
+        "/sys/fs/cgroup/memory" + own_path(cgroups, "memory:") + "/memory.limit_in_bytes",
+        std::string("/sys/fs/cgroup/memory/memory.limit_in_bytes")}) {
+    if (const auto limit = read_limit(path)) least = std::min(least.value_or(*limit), *limit);
+  }
+  return least;
+}
+
+void fit_into(std::uint64_t limit_bytes, Config& config) {
+  const auto lower = [&](const char* what, auto& value, std::uint64_t fits) {
+    if (value <= fits) return;
+    log(LogLevel::kInfo, "{}: {} instead of {}, to fit into {} MiB of memory", what, fits, value,
+        limit_bytes / (1024 * 1024));
+    value = static_cast<std::remove_reference_t<decltype(value)>>(fits);
+  };
+  // An eighth for all that waits in outputs, of which there are seldom more than two that wait; half for
+  // processes.
+  lower("saker.outputs_queue_bytes", config.outputs.queue.bytes_max,
+        std::max<std::uint64_t>(65'536, limit_bytes / 16));
+  lower("saker.processes_max", config.processes_max,
+        std::max<std::uint64_t>(1024, limit_bytes / 2 / kProcessBytes));
+}
+
+}  // namespace saker::app
