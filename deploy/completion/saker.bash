@@ -17,7 +17,7 @@ _saker() {
   esac
   local words
   case $command in
-    "") words="doctor status top list rules -h --help -c -r -V --validate -o --option --dry-run --list -N --markdown
+    "") words="doctor status top events list rules -h --help -c -r -V --validate -o --option --dry-run --list -N --markdown
           --list-events -i -L -l --list-plugins --plugin-info --enable-source --disable-source -M -P --pidfile -U
           --unbuffered -p --config-schema --rule-schema --support --page-size -v --version" ;;
     top) words="-M -c -o" ;;

@@ -186,19 +186,19 @@ TEST(Config, FilesAreMergedByTheirStrategy) {
       "rules_files: [a]\npriority: debug\nwebserver: {listen_port: 1, listen_address: x}\n";
   const std::string more =
       "rules_files: [b]\npriority: error\nwebserver: {listen_port: 2}\njson_output: true\n";
-  struct Row {
+  struct Merged {
     MergeStrategy strategy;
     std::vector<std::string> rules_files;
     rules::Priority priority;
     std::uint16_t port;
     const char* address;
   };
-  const Row rows[] = {
+  const Merged rows[] = {
       {MergeStrategy::kAppend, {"a", "b"}, rules::Priority::kError, 2, "x"},
       {MergeStrategy::kOverride, {"b"}, rules::Priority::kError, 2, "0.0.0.0"},
       {MergeStrategy::kAddOnly, {"a"}, rules::Priority::kDebug, 1, "x"},
   };
-  for (const Row& row : rows) {
+  for (const Merged& row : rows) {
     const ConfigResult result = parse_config("main.yaml", main, {}, {{"more.yaml", more, row.strategy}});
     ASSERT_TRUE(result.report.diagnostics.empty());
     EXPECT_EQ(result.config.rules_files, row.rules_files);
