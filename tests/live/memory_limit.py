@@ -1,4 +1,4 @@
-"""The agent in 138 MiB, at 10,000 alerts a second with receivers that do not come, and among many processes.
+"""The agent in 138 MiB, at 10,000 alerts a second with receivers that do not come, and among many processes. Run by hand:
 
 `make memory` is the long version, with 200,000 processes."""
 
