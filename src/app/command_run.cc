@@ -50,6 +50,14 @@ void log_summary(const observe::Snapshot& snapshot) {
       stats.judged, stats.matched, counters.cause[SAKER_COUNT_FILTERED], counters.drops(),
       causes.empty() ? "" : ", causes: ", causes);
   log_plan(snapshot);
+  const observe::HeldStats& held = snapshot.held;
+  const capture::MetadataResolver::Stats& metadata = snapshot.metadata;
+  log(LogLevel::kInfo,
+      "containers: {}, all metadata at their first event: {}, events waited for metadata: {}, in vain: {}, "
+      "without room: {}; metadata found on disk: {}, by API: {}, not found: {}, unanswered: {}, refused: {}",
+      stats.containers_judged, stats.containers_known_first, held.held, held.timed_out, held.no_room,
+      metadata.found_on_disk, metadata.found_by_api, metadata.not_found, metadata.api_failed,
+      metadata.refused);
   const observe::RuleCounts& rules = snapshot.rules;
   std::map<rules::Priority, std::uint64_t> by_priority;
   for (const auto& [name, count] : rules) by_priority[count.priority] += count.matches;
@@ -144,6 +152,7 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
                     {.host_root = config.host_root,
                      .hostname = own_hostname(),
                      .processes = {.processes_max = config.processes_max},
+                     .metadata = config.metadata,
                      .board = &board,
                      .self_test = &self_test,
                      .compare_plan = config.plan.compare});

@@ -116,7 +116,8 @@ int command_top(const Config& config, const Options& options) {
   Pipeline pipeline(**driver, revision,
                     {.host_root = config.host_root,
                      .hostname = own_hostname(),
-                     .processes = {.processes_max = config.processes_max}});
+                     .processes = {.processes_max = config.processes_max},
+                     .metadata = config.metadata});
   if (const auto started = pipeline.start(); !started) {
     log(LogLevel::kError, "{}", started.error().message);
     return kExitNoProbe;

@@ -18,6 +18,7 @@
 #include "alert/program_output.h"
 #include "alert/rate_control.h"
 #include "app/config_files.h"
+#include "app/container_desk.h"
 #include "app/drop_watch.h"
 #include "app/loaded_file.h"
 #include "app/metrics_snapshot.h"
@@ -60,6 +61,7 @@ struct Config {
   PlanOptions plan;
   std::uint32_t processes_max = 262'144;
   std::string host_root;  // where the host's / is mounted; "" = at /
+  MetadataSettings metadata;
   alert::Format format;
   OutputsConfig outputs;
   DropSettings drops;

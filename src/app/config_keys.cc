@@ -1,5 +1,6 @@
 #include "app/config_keys.h"
 
+#include "app/config_containers.h"
 #include "event/types.h"
 
 #include <fmt/format.h>
@@ -269,6 +270,35 @@ std::string set_call_hooks(Config& config, const Node& value) {
 
 std::string set_nothing(Config&, const Node&) { return {}; }
 
+std::string set_plugins(Config& config, const Node& value) {
+  return read_plugins(value, config.metadata.engines);
+}
+
+std::string set_container_engines(Config& config, const Node& value) {
+  return read_container_engines(value, config.metadata.engines);
+}
+
+std::string set_metadata_wait(Config& config, const Node& value) {
+  const auto ms = value.as<long>();
+  if (ms < 0 || ms > 5000) return "must be from 0 (never wait) to 5000";
+  config.metadata.wait_ns = static_cast<std::uint64_t>(ms) * 1'000'000;
+  return {};
+}
+
+std::string set_held_events(Config& config, const Node& value) {
+  const auto count = value.as<long>();
+  if (count < 0 || count > 1'048'576) return "must be from 0 to 1048576";
+  config.metadata.held_events_max = static_cast<std::size_t>(count);
+  return {};
+}
+
+std::string set_held_bytes(Config& config, const Node& value) {
+  const auto bytes = value.as<long>();
+  if (bytes < 0 || bytes > (1L << 30)) return "must be from 0 to 1073741824";
+  config.metadata.held_bytes_max = static_cast<std::size_t>(bytes);
+  return {};
+}
+
 std::string set_priority(Config& config, const Node& value) {
   const auto priority = rules::parse_priority(value.as<std::string>());
   if (!priority)
@@ -521,6 +551,11 @@ constexpr ConfigKey kKeys[] = {
     {"saker.call_hooks", kText, set_call_hooks},
     {"saker.force_probe_read", kBool, SET(driver.force_probe_read)},  // as before Linux 6.2, to test that
     {"saker.plan.compare", kBool, SET(plan.compare)},
+    {"saker.metadata.wait_ms", kInteger, set_metadata_wait},
+    {"saker.metadata.held_events_max", kInteger, set_held_events},
+    {"saker.metadata.held_bytes_max", kInteger, set_held_bytes},
+    {"plugins", kList, set_plugins},
+    {"container_engines", kMap, set_container_engines},
 
     {"config_files", kList, set_config_files},
     {"log_syslog", kBool, SET(log_syslog)},
@@ -538,7 +573,6 @@ constexpr ConfigKey kKeys[] = {
     {"capture.default_duration", kInteger},
     {"load_plugins", kTexts, nullptr, names_other_plugin,
      "plugins are not loaded; what the container plugin does is built in"},
-    {"plugins", kList},
     {"plugins_hostinfo", kBool},
     {"buffer_format_base64", kBool, nullptr, is_true,
      "buffers are shown as text, with what is not printable left out"},

@@ -57,6 +57,8 @@ std::vector<std::string> needs_restart(const Config& before, const Config& now) 
   compare("saker.sandbox", before.sandbox, now.sandbox);
   compare("saker.seccomp", before.seccomp, now.seccomp);
   compare("saker.host_root", before.host_root, now.host_root);
+  compare("saker.metadata", before.metadata.limits(), now.metadata.limits());
+  compare("plugins (container) or container_engines", before.metadata.engines, now.metadata.engines);
   return keys;
 }
 

@@ -1,5 +1,6 @@
 #include "app/pipeline.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -8,8 +9,6 @@
 #include "alert/terminal_line.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "capture/container_bundle.h"
-#include "capture/passwd.h"
 #include "capture/proc_scan.h"
 #include "capture/syscalls.h"
 #include "event/decode.h"
@@ -20,11 +19,7 @@ namespace saker::app {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-// A runtime may write its bundle a moment after it makes the cgroup, so a container that has none yet is
-// looked for again: after 1 ms, 2 ms, 4 ms and so on, half a minute in all, and at each program that starts
-// in it.
-constexpr std::uint64_t kMetadataRetryNs = kSecond / 1000;
-constexpr std::uint32_t kMetadataTriesMax = 16;
+constexpr std::uint64_t kMillisecond = kSecond / 1000;
 
 // All zero when the record is too short for one.
 saker_header header_of(std::span<const std::byte> record) {
@@ -42,7 +37,9 @@ Pipeline::Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revi
       evaluator_(std::make_unique<rules::Evaluator>(*revision_->rules)),
       rate_(std::make_unique<alert::RateControl>(revision_->rate_limits, revision_->rules->rules())),
       processes_(options_.processes),
-      containers_(state::Containers::Limits{}),
+      containers_({.engines = ContainerDesk::engine_bits(options_.metadata.engines)}),
+      desk_(containers_, options_.host_root, options_.metadata),
+      held_({.events_max = options_.metadata.held_events_max, .bytes_max = options_.metadata.held_bytes_max}),
       identities_(identities_of(*revision_->rules)),
       by_rule_(revision_->rules->rules().size()),
       plan_(driver, options_.compare_plan),
@@ -50,9 +47,9 @@ Pipeline::Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revi
 
 Result<> Pipeline::start() {
   names_.ask(rules::literal_domains(*revision_->rules));
-  capture::read_users(options_.host_root, users_);
   TRY(driver_.attach());
   plan_.before_scan();
+  TRY(driver_.watch(desk_.resolver().ready_fd()));
   const auto scanned = capture::scan_processes(options_.host_root + "/proc", processes_);
   if (!scanned) log(LogLevel::kWarning, "{}", scanned.error().message);
   if ((revision_->rules->details() & SAKER_DETAIL_ENV) != 0)
@@ -77,7 +74,7 @@ Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
   if ((details & ~before & SAKER_DETAIL_ENV) != 0)
     capture::scan_environments(options_.host_root + "/proc", processes_);
   names_.ask(rules::literal_domains(*next->rules));
-  finish();  // of this revision
+  tell_suppressed(rate_->close());  // of this revision
   count_rules(earlier_);
   evaluator_ = std::move(evaluator);
   rate_ = std::move(rate);
@@ -117,6 +114,8 @@ observe::Snapshot Pipeline::snapshot() const {
   made.processes = processes_.size();
   made.containers = containers_.size();
   made.sockets = sockets_.size();
+  made.held = held_.stats();
+  made.metadata = desk_.resolver().stats();
   return made;
 }
 
@@ -128,9 +127,21 @@ bool Pipeline::is_self_test(const event::Event& event) {
 }
 
 void Pipeline::turn(int timeout_ms) {
+  if (desk_.take_answers() || !held_.empty()) judge_held(held_.release(boot_time_ns()));
   const std::size_t taken = driver_.drain([this](std::span<const std::byte> record) { take(record); });
   keep_house();
-  if (taken == 0) driver_.wait(timeout_ms);
+  if (taken > 0) return;
+  if (!held_.empty()) {
+    const std::uint64_t now = boot_time_ns(), end = held_.next_end_ns();
+    const std::uint64_t rest_ms = end <= now ? 0 : (end - now) / kMillisecond + 1;
+    timeout_ms = static_cast<int>(std::min<std::uint64_t>(rest_ms, static_cast<std::uint64_t>(timeout_ms)));
+  }
+  driver_.wait(timeout_ms);
+}
+
+void Pipeline::finish() {
+  judge_held(held_.release_all());
+  tell_suppressed(rate_->close());
 }
 
 void Pipeline::take(std::span<const std::byte> record) {
@@ -148,11 +159,9 @@ void Pipeline::take(std::span<const std::byte> record) {
   const state::Process* process = processes_.on(event);
   arena_.reset();
   plan_.on(event, process, processes_, arena_);
-  // The first program of a container starts after its runtime has written the bundle: the time to read it.
   if (std::holds_alternative<event::Exec>(event.body)) {
     if (state::Container* container = containers_.find(event.task).container) {
-      container->next_lookup_ns = 0;
-      read_metadata(*container, event.time_ns);
+      desk_.on_program(*container, event.task.process.tgid, event.time_ns);
       if (container->first_process.tgid == 0) container->first_process = event.task.process;
       identities_->learn(container->id, std::array{event.task.process, container->first_process},
                          event.time_ns);
@@ -161,7 +170,7 @@ void Pipeline::take(std::span<const std::byte> record) {
   // Where the child comes back from its own call, that is the event; its record only brings the process.
   if (capture::kChildrenReturn && std::holds_alternative<event::Fork>(event.body)) return;
   const bool self_test = is_self_test(event);
-  if (plan_.wants(event.type)) judge(event, process, self_test);
+  if (plan_.wants(event.type)) judge(event, process, self_test, record);
 }
 
 void Pipeline::place(const event::Cgroup& cgroup) {
@@ -171,18 +180,21 @@ void Pipeline::place(const event::Cgroup& cgroup) {
       break;
     case state::Where::kContainer:
       driver_.set_cgroup_class(cgroup.key, SAKER_CGROUP_CONTAINER);
+      if (state::Container* container = containers_.of_cgroup(cgroup.key))
+        desk_.look_at(*container, boot_time_ns());
       break;
     case state::Where::kUnknown:
       break;
   }
 }
 
-void Pipeline::judge(event::Event& event, const state::Process* process, bool self_test) {
+void Pipeline::judge(event::Event& event, const state::Process* process, bool self_test,
+                     std::span<const std::byte> record) {
   event.number = ++number_;
   event.wall_ns = event.time_ns + wall_minus_boot_ns_;
   const state::Containers::Found found = containers_.find(event.task);
   if (found.where == state::Where::kUnknown) ++stats_.unknown_place;
-  if (found.container) read_metadata(*found.container, event.time_ns);
+  desk_.before_judging(found.container, event.task.process.tgid, event.time_ns);
   identify(event, found);
 
   fields::Subject subject;
@@ -191,9 +203,7 @@ void Pipeline::judge(event::Event& event, const state::Process* process, bool se
   subject.processes = &processes_;
   subject.container = found.container;
   subject.where = found.where;
-  subject.users = &users_;
   subject.sockets = &sockets_;
-  subject.domain_names = domain_names_.get();
   subject.cgroup_subsystems = driver_.cgroup_subsystems();
   subject.hostname = options_.hostname;
   subject.boot_wall_ns = wall_minus_boot_ns_;
@@ -203,6 +213,32 @@ void Pipeline::judge(event::Event& event, const state::Process* process, bool se
   if (const event::Descriptor* socket = fields::main_descriptor_of(subject))
     subject.socket = sockets_.on(event, *socket, fields::peer_address_of(event));
 
+  // A close is not made to wait: what was closed is remembered until the next one only.
+  if (state::Container* container = found.container; container != nullptr && event.type != close_) {
+    if (!self_test && (container->pending() || container->held > 0) &&
+        held_.hold(record, subject, *container, event.time_ns))
+      return;
+    // No room: what waits of it must not be overtaken.
+    if (container->held > 0) judge_held(held_.release(event.time_ns, container));
+  }
+  evaluate(subject, event, found.container, self_test);
+}
+
+void Pipeline::judge_held(std::deque<HeldEvents::Held> held) {
+  for (HeldEvents::Held& one : held) {
+    HeldEvents::restore(one, restored_event_);
+    evaluate(one.subject, restored_event_, one.container);
+  }
+}
+
+void Pipeline::evaluate(fields::Subject& subject, const event::Event& event, state::Container* container,
+                        bool self_test) {
+  subject.users = desk_.host_users();
+  subject.domain_names = domain_names_.get();
+  if (container != nullptr && !std::exchange(container->judged, true)) {
+    ++stats_.containers_judged;
+    if (!container->pending() && container->info.engine) ++stats_.containers_known_first;
+  }
   ++stats_.judged;
   arena_.reset();
   const auto matches = evaluator_->evaluate(subject, arena_);
@@ -279,16 +315,6 @@ void Pipeline::identify(event::Event& event, const state::Containers::Found& fou
   if (file->identity.empty()) file->identity = identities_->find_on_host(id, event.time_ns);
 }
 
-void Pipeline::finish() { tell_suppressed(rate_->close()); }
-
-void Pipeline::read_metadata(state::Container& container, std::uint64_t now_ns) {
-  if (container.complete || container.lookups >= kMetadataTriesMax || now_ns < container.next_lookup_ns)
-    return;
-  container.next_lookup_ns = now_ns + (kMetadataRetryNs << container.lookups);
-  ++container.lookups;
-  container.complete = capture::read_bundle(options_.host_root, container);
-}
-
 void Pipeline::keep_house() {
   const std::uint64_t now = boot_time_ns();
   if (now < next_housekeeping_ns_) return;
@@ -298,6 +324,7 @@ void Pipeline::keep_house() {
   domain_names_ = names_.answers();
   if (rate_->active()) tell_suppressed(rate_->due(now));
   if (options_.board) options_.board->publish(std::make_shared<observe::Snapshot>(snapshot()));
+  desk_.keep_house();
 }
 
 }  // namespace saker::app

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "app/container_desk.h"
+#include "app/held_events.h"
 #include "app/kernel_plan.h"
 #include "app/revision.h"
 #include "base/arena.h"
@@ -37,6 +39,7 @@ struct PipelineOptions {
   std::string host_root;  // where the host's / is mounted; "" = we are on the host
   std::string hostname;
   state::ProcessTable::Limits processes;
+  MetadataSettings metadata;
   observe::Board* board = nullptr;  // both may be missing; they must outlive the pipeline
   observe::SelfTest* self_test = nullptr;
   bool compare_plan = false;  // see PlanOptions
@@ -47,7 +50,7 @@ class Pipeline {
   // `driver` must outlive the pipeline.
   Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revision, PipelineOptions options);
 
-  // Tells what rate control still holds back. The last call.
+  // Judges what still waits for metadata, and tells what rate control holds back. The last call.
   void finish();
 
   // Attaches the probe, reads the processes that are there already, then lets events come: in this order, so
@@ -68,9 +71,12 @@ class Pipeline {
  private:
   void take(std::span<const std::byte> record);
   void place(const event::Cgroup& cgroup);
-  void judge(event::Event& event, const state::Process* process, bool self_test);
+  void judge(event::Event& event, const state::Process* process, bool self_test,
+             std::span<const std::byte> record);
+  void evaluate(fields::Subject& subject, const event::Event& event, state::Container* container,
+                bool self_test = false);
+  void judge_held(std::deque<HeldEvents::Held> held);
   std::unique_ptr<capture::FileIdentities> identities_of(const rules::RuleSet& rules) const;
-  void read_metadata(state::Container& container, std::uint64_t now_ns);
   void identify(event::Event& event, const state::Containers::Found& found);
   void keep_house();
   void raise(const rules::Evaluator::Match& match, fields::Subject& subject);
@@ -85,7 +91,8 @@ class Pipeline {
   std::unique_ptr<alert::RateControl> rate_;     // and of its rate limits
   state::ProcessTable processes_;
   state::Containers containers_;
-  state::Users users_;
+  ContainerDesk desk_;
+  HeldEvents held_;
   state::Sockets sockets_;
   state::Closings closings_;
   event::TypeId close_ = event::find_type("close").value();
@@ -93,6 +100,7 @@ class Pipeline {
   capture::NameResolver names_;
   std::shared_ptr<const state::DomainNames> domain_names_;  // the latest answers
   event::Event event_;                                      // the one being handled
+  event::Event restored_event_;                             // of those held, the one being judged
   Arena arena_;
   observe::PipelineStats stats_;
   Histogram alert_delay_;

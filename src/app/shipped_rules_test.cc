@@ -49,7 +49,7 @@ class World {
   void in_container(std::optional<std::string> image) {
     container_.id = std::string(12, 'a');
     container_.full_id = std::string(64, 'a');
-    container_.image_repository = std::move(image);
+    container_.info.image_repository = std::move(image);
     subject_.container = &container_;
     subject_.where = state::Where::kContainer;
   }

@@ -36,24 +36,17 @@ class FakeHost {
   fs::path root_;
 };
 
-state::Container container_of(const std::string& id = kId) {
-  state::Container container;
-  container.full_id = id;
-  container.engine = "cri";
-  return container;
-}
-
 std::string annotated(const std::string& annotations, const std::string& more = "") {
   return R"({"ociVersion":"1.0.2","annotations":{)" + annotations + "}" + more + "}";
 }
 
 // "ENGINE key=value ..." of what is set, or "nothing".
 std::string describe(const FakeHost& host, const std::string& id = kId) {
-  state::Container container = container_of(id);
-  if (!read_bundle(host.path(), container)) {
+  state::ContainerInfo container;
+  if (!read_bundle(host.path(), id, 100, container)) {
     return container.name || container.image || container.k8s_pod_name ? "half" : "nothing";
   }
-  std::string text(container.engine);
+  std::string text = container.engine.value_or("?");
   const auto say = [&text](const char* key, const std::optional<std::string>& value) {
     if (value) text += std::string(" ") + key + "=" + *value;
   };
@@ -84,7 +77,7 @@ TEST(ReadBundle, OneFileATime) {
       {kTask + "k8s.io/" + kId + "/config.json", annotated(kCri), kCriWant},
       {"run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io/" + kId + "/config.json", annotated(kCri),
        kCriWant},
-      {kTask + "default/" + kId + "/config.json", annotated(""), "containerd"},
+      {kTask + "default/" + kId + "/config.json", annotated(""), "containerd name=a1b2c3d4e5f6"},
       {kTask + "default/" + kId + "/config.json", annotated(R"("nerdctl/name":"web")"),
        "containerd name=web"},
       {kTask + "moby/" + kId + "/config.json", annotated(""), "docker"},
@@ -110,10 +103,10 @@ TEST(ReadBundle, OneFileATime) {
       {kTask + "default/" + kId + "/config.json", "", "nothing"},
       {kTask + "default/" + kId + "/config.json", "{\"annotations\":", "nothing"},
       {kTask + "default/" + kId + "/config.json", "7", "nothing"},
-      {kTask + "default/" + kId + "/config.json", "[]", "containerd"},
-      {kTask + "default/" + kId + "/config.json", R"({"annotations":[1]})", "containerd"},
+      {kTask + "default/" + kId + "/config.json", "[]", "containerd name=a1b2c3d4e5f6"},
+      {kTask + "default/" + kId + "/config.json", R"({"annotations":[1]})", "containerd name=a1b2c3d4e5f6"},
       {kTask + "default/" + kId + "/config.json", R"({"linux":7,"annotations":{"nerdctl/name":7}})",
-       "containerd"},
+       "containerd name=a1b2c3d4e5f6"},
       {kTask + "default/" + kId + "/config.json", std::string(200'000, '['), "nothing"},
       {kTask + "default/" + kId + "/config.json", std::string(5'000'000, ' ') + annotated(kCri), "nothing"},
       {"var/lib/docker/containers/" + kId + "/config.v2.json", R"({"Name":{},"Config":[]})", "docker"},
@@ -241,11 +234,111 @@ TEST(ReadBundle, APipeDoesNotHoldUs) {
 TEST(ReadBundle, WhatIsKnownStays) {
   const FakeHost host;
   host.write(kTask + "k8s.io/" + kId + "/config.json", annotated(kCri));
-  state::Container container = container_of();
+  state::ContainerInfo container;
   container.name = "known";
-  ASSERT_TRUE(read_bundle(host.path(), container));
+  ASSERT_TRUE(read_bundle(host.path(), kId, 100, container));
   EXPECT_EQ(container.name, "known");
   EXPECT_EQ(container.k8s_pod_name, "web-0");
+}
+
+// What a specification says of mounts, namespaces and privileges, as one line.
+std::string describe_more(const state::ContainerInfo& info) {
+  std::string text;
+  const auto flag = [&text](const char* name, const std::optional<bool>& value) {
+    if (value) text += std::string(name) + (*value ? "+ " : "- ");
+  };
+  flag("privileged", info.privileged);
+  flag("pid", info.host_pid);
+  flag("network", info.host_network);
+  flag("ipc", info.host_ipc);
+  if (info.mounts) {
+    for (const state::Mount& mount : *info.mounts)
+      text += mount.source + ">" + mount.destination + ":" + mount.mode + (mount.writable ? ":rw:" : ":ro:") +
+              mount.propagation + " ";
+  }
+  if (info.labels) {
+    for (const auto& [key, value] : *info.labels) text += key + "=" + value + " ";
+  }
+  for (const auto* word : {&info.image_id, &info.image_digest, &info.ip, &info.sandbox_id}) {
+    if (*word) text += **word + " ";
+  }
+  if (!info.rootfs.empty()) text += "root=" + info.rootfs + " ";
+  for (const auto* probe : {&info.healthcheck, &info.liveness_probe, &info.readiness_probe}) {
+    if (!*probe) continue;
+    text += "[";
+    for (const std::string& item : **probe) text += item + "|";
+    text += "] ";
+  }
+  return text;
+}
+
+TEST(ReadBundle, WhatASpecificationSays) {
+  const std::string all = R"("process":{"capabilities":{"bounding":["CAP_CHOWN","CAP_SYS_ADMIN"]}})";
+  struct Row {
+    std::string more, want;
+  };
+  const Row kRows[] = {
+      {R"(,"root":{"path":"rootfs"},"linux":{"namespaces":[{"type":"pid"},{"type":"network","path":"/run/netns/a"}],)"
+       R"("maskedPaths":["/proc/kcore"]})",
+       "privileged- pid- ipc+ root=/" + kTask + "default/" + kId + "/rootfs "},
+      {R"(,"root":{"path":"/srv/root"},"linux":{}, )" + all, "privileged+ root=/srv/root "},
+      {R"(,"linux":{"seccomp":{"defaultAction":"SCMP_ACT_ERRNO"}}, )" + all, "privileged- "},
+      {R"(,"linux":{"maskedPaths":[],"readonlyPaths":null},"mounts":[{"type":"sysfs","options":["ro"]}], )" +
+           all,
+       "privileged- "},
+      {R"(,"linux":{})", "privileged- "},
+      {R"(,"mounts":[{"type":"proc","source":"proc","destination":"/proc"},)"
+       R"({"type":"bind","source":"/etc","destination":"/host/etc","options":["rbind","rprivate","ro"]},)"
+       R"({"source":"/srv","destination":"/data","options":["bind"]},7,{"options":7}])",
+       "/etc>/host/etc::ro:rprivate /srv>/data::rw: "},
+      {R"(,"mounts":7,"linux":{"namespaces":7},"root":7)", "privileged- "},
+  };
+  for (const Row& row : kRows) {
+    const FakeHost host;
+    host.write(kTask + "default/" + kId + "/config.json", annotated("", row.more));
+    state::ContainerInfo info;
+    ASSERT_TRUE(read_bundle(host.path(), kId, 100, info)) << row.more;
+    EXPECT_EQ(describe_more(info), row.want) << row.more;
+  }
+}
+
+TEST(ReadBundle, CriOKeepsItAllInAnnotations) {
+  const FakeHost host;
+  host.write(
+      "run/containers/storage/overlay-containers/" + kId + "/userdata/config.json",
+      annotated(
+          R"("io.container.manager":"cri-o","io.kubernetes.cri-o.Labels":"{\"app\":\"web\",\"long\":\"12345678901\"}",)"
+          R"("io.kubernetes.cri-o.ImageRef":")" +
+          std::string(64, 'b') +
+          R"(",)"
+          R"("io.kubernetes.cri-o.PrivilegedRuntime":"true","io.kubernetes.cri-o.IP.0":"10.1.2.3",)"
+          R"("io.kubernetes.cri-o.SandboxID":"s1")"));
+  state::ContainerInfo info;
+  ASSERT_TRUE(read_bundle(host.path(), kId, 10, info));
+  EXPECT_EQ(describe_more(info), "privileged+ app=web " + std::string(64, 'b') + " 10.1.2.3 s1 ");
+}
+
+TEST(ReadBundle, DockersFiles) {
+  const FakeHost host;
+  const std::string folder = "var/lib/docker/containers/" + kId, image(64, 'c'), digest(64, 'd');
+  host.write(
+      folder + "/config.v2.json",
+      R"({"Name":"/web","Image":"sha256:)" + image +
+          R"(","Config":{"Image":"nginx","Labels":{"a":"b"},)"
+          R"("Healthcheck":{"Test":["CMD-SHELL","curl localhost"]}},)"
+          R"("MountPoints":{"/data":{"Source":"/srv","Destination":"/data","RW":true,"Relabel":"z","Propagation":"rprivate"}},)"
+          R"("NetworkSettings":{"Networks":{"bridge":{"IPAddress":"172.17.0.2"}}}})");
+  host.write(folder + "/hostconfig.json",
+             R"({"Privileged":true,"PidMode":"host","IpcMode":"private","NetworkMode":"default"})");
+  host.write("var/lib/docker/image/overlay2/repositories.json",
+             R"({"Repositories":{"nginx":{"nginx:1.25":"sha256:)" + image + R"(","nginx@sha256:)" + digest +
+                 R"(":"sha256:)" + image + R"("},"other":{"other:1":"sha256:x"}}})");
+  state::ContainerInfo info;
+  ASSERT_TRUE(read_bundle(host.path(), kId, 100, info));
+  EXPECT_EQ(describe_more(info), "privileged+ pid+ network- ipc- /srv>/data:z:rw:rprivate a=b " + image +
+                                     " sha256:" + digest + " 172.17.0.2 [/bin/sh|-c|curl localhost|] ");
+  EXPECT_EQ(info.image_repository, "nginx");
+  EXPECT_EQ(info.image_tag, "1.25");
 }
 
 }  // namespace

@@ -428,6 +428,14 @@ std::size_t Driver::drain(const RingReader::Handler& handler) {
   return taken;
 }
 
+Result<> Driver::watch(int fd) {
+  epoll_event interest{};
+  interest.events = EPOLLIN;
+  if (epoll_ctl(impl_->epoll.get(), EPOLL_CTL_ADD, fd, &interest) != 0)
+    return driver_error("wait for a descriptor", errno);
+  return {};
+}
+
 void Driver::wait(int timeout_ms) {
   std::uint32_t* state = &impl_->skeleton->bss->reader_state;
   const std::uint64_t now = boot_time_ns();

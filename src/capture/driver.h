@@ -52,8 +52,8 @@ class Driver {
   // Sends also what the plan rules out, marked (event::Task::ruled_out), to see that no rule matches it.
   void compare_plan(bool on);
 
-  // Has the kernel count how often and how long BPF programs run, all of the machine's, until this driver goes; costs each
-  // run some 20 ns.
+  // Has the kernel count how often and how long BPF programs run, all of the machine's, until this driver
+  // goes; costs each run some 20 ns.
   void count_runs();
 
   // How system calls are hooked.
@@ -77,6 +77,9 @@ class Driver {
 
   // Records in time order; see RingReader.
   std::size_t drain(const RingReader::Handler& handler);
+
+  // wait() also ends when `fd`, which must outlive the driver's use, is readable.
+  Result<> watch(int fd);
 
   // Sleeps until a record that matters is there, wake() is called, or the time is over.
   void wait(int timeout_ms);

@@ -47,8 +47,8 @@ bool is_directory(const event::File& file);
 // The text that stands for an unknown name where Falco gives one.
 inline constexpr std::string_view kNotAvailable = "<NA>";
 
-// user.name and group.name, also for the parameters that are rendered as one. Users of a container are not
-// the host's, so there only root has a name.
+// user.name and group.name, also for the parameters that are rendered as one: from the accounts of the
+// container or, outside one, of the host. Without them only root has a name.
 std::string_view user_name(const Subject& subject, std::uint32_t uid);
 std::string_view group_name(const Subject& subject, std::uint32_t gid);
 

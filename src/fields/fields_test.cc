@@ -496,13 +496,14 @@ TEST(ContainerFields, InAContainer) {
       {"k8s.ns.name", "(missing)"},
       {"fd.containername", "'0123456789ab:/etc/passwd'"},
   });
-  container.name = "web";
-  container.image = "docker.io/library/nginx:1.27";
-  container.image_repository = "docker.io/library/nginx";
-  container.image_tag = "1.27";
-  container.k8s_pod_name = "web-0";
-  container.k8s_ns_name = "shop";
-  container.k8s_pod_uid = "7f3a";
+  container.info.engine = "docker";
+  container.info.name = "web";
+  container.info.image = "docker.io/library/nginx:1.27";
+  container.info.image_repository = "docker.io/library/nginx";
+  container.info.image_tag = "1.27";
+  container.info.k8s_pod_name = "web-0";
+  container.info.k8s_ns_name = "shop";
+  container.info.k8s_pod_uid = "7f3a";
   scene.expect({
       {"container.name", "'web'"},
       {"container.type", "'docker'"},
@@ -513,6 +514,53 @@ TEST(ContainerFields, InAContainer) {
       {"k8s.ns.name", "'shop'"},
       {"k8s.pod.uid", "'7f3a'"},
       {"k8s.pod.id", "'7f3a'"},
+  });
+  container.info.image_id = "b1";
+  container.info.image_digest = "sha256:d1";
+  container.info.privileged = true;
+  container.info.host_pid = false;
+  container.info.ip = "10.1.2.3";
+  container.info.mounts = {{"/srv/a", "/data", "z", "rprivate", false},
+                           {"/etc", "/host/etc", "", "rslave", true}};
+  container.info.labels = {
+      {"annotation.x", "1"}, {"io.kubernetes.pod.name", "web-0"}, {"only", ""}, {"tier", "back"}};
+  scene.expect({
+      {"container.image.id", "'b1'"},
+      {"container.image.digest", "'sha256:d1'"},
+      {"container.privileged", "true"},
+      {"container.host_pid", "false"},
+      {"container.host_ipc", "(missing)"},
+      {"container.ip", "'10.1.2.3'"},
+      {"k8s.pod.ip", "(missing)"},  // in no pod
+      {"container.mounts", "'/srv/a:/data:z:false:rprivate,/etc:/host/etc::true:rslave'"},
+      {"container.mount[0]", "'/srv/a:/data:z:false:rprivate'"},
+      {"container.mount[2]", "(missing)"},
+      {"container.mount.dest[/etc]", "'/host/etc'"},
+      {"container.mount.dest[^/e.c$]", "'/host/etc'"},
+      {"container.mount.dest[srv]", "'/data'"},  // searched
+      {"container.mount.dest[/nowhere]", "(missing)"},
+      {"container.mount.dest[(]", "(missing)"},
+      {"container.mount.source[/data]", "'/srv/a'"},
+      {"container.mount.source[/srv]", "(missing)"},
+      {"container.mount.mode[0]", "'z'"},
+      {"container.mount.rdwr[1]", "'true'"},
+      {"container.mount.propagation[1]", "'rslave'"},
+      {"container.label[tier]", "'back'"},
+      {"container.label.tier", "'back'"},
+      {"container.label[io.kubernetes.pod.name]", "'web-0'"},
+      {"container.label[none]", "(missing)"},
+      {"container.labels", "'only, tier:back'"},
+      {"k8s.pod.labels", "(missing)"},
+  });
+  container.info.sandbox_id = "0123456789abcdef";
+  container.info.pod_labels = state::Labels{{"app", "web"}};
+  scene.expect({
+      {"k8s.pod.sandbox_id", "'0123456789ab'"},
+      {"k8s.pod.full_sandbox_id", "'0123456789abcdef'"},
+      {"k8s.pod.label[app]", "'web'"},
+      {"k8s.pod.labels", "'app:web'"},
+      {"k8s.pod.ip", "'10.1.2.3'"},
+      {"k8s.rc.name", "(missing)"},
   });
   container = {};
   container.engine = "libvirt_lxc";

@@ -6,10 +6,15 @@ namespace {
 
 constexpr std::string_view kRoot = "root";
 
-// The account in the host's files; null in a container, whose accounts are its own.
+// Whose accounts the ids are: a container has its own.
+const state::Users* accounts(const Subject& s) {
+  if (s.where != state::Where::kContainer) return s.users;
+  return s.container == nullptr ? nullptr : s.container->users.get();
+}
+
 const state::User* account(const Subject& s, std::uint32_t uid) {
-  if (s.users == nullptr || s.where == state::Where::kContainer) return nullptr;
-  return s.users->find_user(uid);
+  const state::Users* users = accounts(s);
+  return users == nullptr ? nullptr : users->find_user(uid);
 }
 
 std::uint32_t uid_of(const Subject& s) { return s.event->task.euid; }
@@ -63,8 +68,8 @@ std::string_view user_name(const Subject& subject, std::uint32_t uid) {
 }
 
 std::string_view group_name(const Subject& subject, std::uint32_t gid) {
-  if (subject.users != nullptr && subject.where != state::Where::kContainer) {
-    if (const std::string* found = subject.users->find_group(gid)) return *found;
+  if (const state::Users* users = accounts(subject)) {
+    if (const std::string* found = users->find_group(gid)) return *found;
   }
   return gid == 0 ? kRoot : kNotAvailable;
 }

@@ -16,24 +16,28 @@ ContainerMatch match(std::string_view id, std::string_view engine) {
 }
 
 struct Layout {
+  EngineBits bit;
   std::string_view engine, prefix, suffix;
 };
 
 // 64 hex digits between the last occurrence of the prefix and that of the suffix, or the end.
 constexpr Layout kLayouts[] = {
-    {"podman", "/libpod-", ".scope"},
-    {"podman", "/libpod-", ".scope/container"},
-    {"podman", "/libpod-", ""},
-    {"podman", "/libpod-payload-", ".scope"},
-    {"podman", "/libpod-payload-", ".scope/container"},
-    {"podman", "/libpod-payload-", ""},
-    {"docker", "/", ""},
-    {"docker", "/docker-", ".scope"},
-    {"cri", "/crio-", ""},
-    {"cri", "/cri-containerd-", ".scope"},
-    {"cri", "/crio-", ".scope"},
-    {"cri", ":cri-containerd:", ""},
-    {"cri", "/nerdctl-", ".scope"},
+    {kPodman, "podman", "/libpod-", ".scope"},
+    {kPodman, "podman", "/libpod-", ".scope/container"},
+    {kPodman, "podman", "/libpod-", ""},
+    {kPodman, "podman", "/libpod-payload-", ".scope"},
+    {kPodman, "podman", "/libpod-payload-", ".scope/container"},
+    {kPodman, "podman", "/libpod-payload-", ""},
+    {kDocker, "docker", "/", ""},
+    {kDocker, "docker", "/docker-", ".scope"},
+    {kCri, "cri", "/crio-", ""},
+    {kCri, "cri", "/cri-containerd-", ".scope"},
+    {kCri, "cri", "/crio-", ".scope"},
+    {kCri, "cri", ":cri-containerd:", ""},
+    {kCri, "cri", "/nerdctl-", ".scope"},
+    // Reached only where Docker's are off.
+    {kCri, "cri", "/", ""},
+    {kCri, "cri", "/docker-", ".scope"},
 };
 
 std::optional<std::string_view> id_in_layout(std::string_view path, const Layout& layout) {
@@ -52,8 +56,9 @@ std::optional<std::string_view> id_in_layout(std::string_view path, const Layout
   return path.substr(begin, kIdDigits);
 }
 
-std::optional<ContainerMatch> id_in_layouts(std::string_view path) {
+std::optional<ContainerMatch> id_in_layouts(std::string_view path, std::uint8_t engines) {
   for (const Layout& layout : kLayouts) {
+    if ((engines & layout.bit) == 0) continue;
     if (const auto id = id_in_layout(path, layout)) return match(*id, layout.engine);
   }
   return std::nullopt;
@@ -61,11 +66,11 @@ std::optional<ContainerMatch> id_in_layouts(std::string_view path) {
 
 // A cgroup below that of a container: the init.scope of a systemd in there, CRI-O's `container`, or one that
 // a process made to get out of sight. Falco takes these for the host; here they are in the container.
-std::optional<ContainerMatch> enclosing_id(std::string_view path) {
+std::optional<ContainerMatch> enclosing_id(std::string_view path, std::uint8_t engines) {
   for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0;
        slash = path.rfind('/')) {
     path = path.substr(0, slash);
-    if (auto found = id_in_layouts(path)) return found;
+    if (auto found = id_in_layouts(path, engines)) return found;
   }
   return std::nullopt;
 }
@@ -149,13 +154,14 @@ std::optional<ContainerMatch> bpm_id(std::string_view path) {
 
 }  // namespace
 
-std::optional<ContainerMatch> container_of_cgroup(std::string_view path) {
-  if (auto found = id_in_layouts(path)) return found;
-  if (auto found = containerd_id(path)) return found;
-  if (auto found = lxc_id(path)) return found;
-  if (auto found = libvirt_id(path)) return found;
-  if (auto found = bpm_id(path)) return found;
-  return enclosing_id(path);
+std::optional<ContainerMatch> container_of_cgroup(std::string_view path, std::uint8_t engines) {
+  const auto on = [engines](EngineBits bit) { return (engines & bit) != 0; };
+  std::optional<ContainerMatch> found = id_in_layouts(path, engines);
+  if (!found && on(kContainerd)) found = containerd_id(path);
+  if (!found && on(kLxc)) found = lxc_id(path);
+  if (!found && on(kLibvirtLxc)) found = libvirt_id(path);
+  if (!found && on(kBpm)) found = bpm_id(path);
+  return found ? found : enclosing_id(path, engines);
 }
 
 }  // namespace saker::state

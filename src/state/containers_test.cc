@@ -92,7 +92,7 @@ TEST(Containers, ACgroupIsUnknownUntilItsPathIsTold) {
   const auto found = containers.find(task_in(2));
   ASSERT_EQ(found.where, Where::kContainer);
   EXPECT_EQ(found.container->id, "a1b2c3d4e5f6");
-  EXPECT_FALSE(found.container->name);
+  EXPECT_FALSE(found.container->info.name);
 }
 
 TEST(Containers, EitherHierarchyMayTell) {
@@ -116,8 +116,55 @@ TEST(Containers, CgroupsOfOneContainerShareItUntilTheLastGoes) {
   EXPECT_EQ(containers.find(task_in(2)).where, Where::kContainer);
   removed.key = 2;
   containers.on(removed);
-  EXPECT_EQ(containers.size(), 0U);
   EXPECT_EQ(containers.find(task_in(2)).where, Where::kUnknown);
+}
+
+// Of a container that ends at once, events and metadata may come after its cgroup has gone.
+TEST(Containers, KeptForAWhileAfterTheEnd) {
+  Containers containers({});
+  containers.on(seen(1, "/docker/" + kId));
+  Container* container = containers.find(kId);
+  ASSERT_NE(container, nullptr);
+  container->held = 1;
+  event::Cgroup removed;
+  removed.removed = true;
+  removed.key = 1;
+  containers.on(removed);
+  std::string forgotten;
+  const auto purge = [&](int times) {
+    for (int i = 0; i < times; ++i)
+      containers.purge([&](const Container& gone) { forgotten += gone.full_id; });
+  };
+  purge(100);
+  EXPECT_EQ(containers.find(kId), container) << "somebody still has it";
+  container->held = 0;
+  purge(100);
+  EXPECT_EQ(forgotten, kId);
+  EXPECT_EQ(containers.size(), 0U);
+
+  containers.on(seen(1, "/docker/" + kId));
+  containers.on(removed);
+  containers.on(seen(2, "/docker/" + kId));  // it came back
+  purge(100);
+  EXPECT_NE(containers.find(kId), nullptr);
+}
+
+TEST(Containers, EnginesThatDoNotTakePart) {
+  Containers containers({.engines = kAllEngines & ~(kDocker | kPodman)});
+  EXPECT_EQ(containers.on(seen(1, "/machine.slice/libpod-" + kId + ".scope")), Where::kHost);
+  EXPECT_EQ(containers.on(seen(2, "/docker/" + kId)), Where::kContainer);  // a path that is also the CRI's
+  EXPECT_EQ(containers.find(kId)->engine, "cri");
+  Containers none({.engines = 0});
+  EXPECT_EQ(none.on(seen(1, "/lxc/a")), Where::kHost);
+}
+
+TEST(Containers, AFixedOneIsEverywhere) {
+  Containers containers({});
+  Container fixed;
+  fixed.id = "me";
+  containers.set_fixed(std::move(fixed));
+  EXPECT_EQ(containers.on(seen(1, "/")), Where::kContainer);
+  EXPECT_EQ(containers.find(task_in(77)).container->id, "me");
 }
 
 TEST(Containers, APathThatIsNotWholeNeverTellsOfTheHost) {
@@ -134,9 +181,9 @@ TEST(Containers, APathThatIsNotWholeNeverTellsOfTheHost) {
 TEST(Containers, ACgroupToldAgainKeepsWhatIsKnown) {
   Containers containers({});
   containers.on(seen(1, "/docker/" + kId));
-  containers.find(task_in(1)).container->name = "web";
+  containers.find(task_in(1)).container->info.name = "web";
   containers.on(seen(1, "/docker/" + kId));
-  EXPECT_EQ(containers.find(task_in(1)).container->name, "web");
+  EXPECT_EQ(containers.find(task_in(1)).container->info.name, "web");
 }
 
 TEST(Containers, TheTableIsBounded) {

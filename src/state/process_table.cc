@@ -1,9 +1,11 @@
 #include "state/process_table.h"
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/hash/hash.h>
 
 #include <deque>
 #include <utility>
+#include <vector>
 
 namespace saker::state {
 namespace {
@@ -12,6 +14,8 @@ namespace {
 constexpr std::uint64_t kTickNs = 10'000'000;
 // Longest chain of reapers that is followed; a longer one is a loop of stale rows.
 constexpr int kReapersMax = 64;
+// Longest line of ancestors that is copied.
+constexpr std::size_t kLineageMax = 64;
 
 // A pid and the tick it started in: what a scanned process and its first record have in common. The kernel
 // cannot give a pid out twice within one tick, short of a program that asks for it by number.
@@ -228,18 +232,20 @@ void ProcessTable::bury(Process& process, const event::Exit& exit, std::uint64_t
 
 const Process* ProcessTable::find(event::ProcessId id) const {
   const Index::Row* row = index_->find(id);
-  return row ? &row->process : nullptr;
+  if (!row) return rest_ ? rest_->find(id) : nullptr;
+  return &row->process;
 }
 
 const Process* ProcessTable::find_pid(std::uint32_t tgid) const {
   const auto key = index_->by_pid.find(tgid);
-  if (key == index_->by_pid.end()) return nullptr;
+  if (key == index_->by_pid.end()) return rest_ ? rest_->find_pid(tgid) : nullptr;
   const auto row = index_->rows.find(key->second);
   return row == index_->rows.end() ? nullptr : &row->second->process;
 }
 
 const Process* ProcessTable::parent_of(const Process& child) const {
   Index::Row* row = index_->find(child.id);
+  if (!row && rest_) return rest_->parent_of(child);
   Index::Row* parent = row ? index_->living_parent(*row) : index_->find(child.parent);
   return parent ? &parent->process : nullptr;
 }
@@ -255,6 +261,31 @@ std::vector<event::ProcessId> ProcessTable::living() const {
 void ProcessTable::set_environment(event::ProcessId id, std::string environment) {
   if (Index::Row* row = index_->find(id))
     row->process.environment = std::make_shared<const std::string>(std::move(environment));
+}
+
+ProcessTable::Lineage ProcessTable::lineage(const Process& process) const {
+  std::vector<const Process*> line;
+  for (const Process* at = &process; at != nullptr && line.size() < kLineageMax; at = parent_of(*at))
+    line.push_back(at);
+  Lineage copy;
+  auto table = std::make_shared<ProcessTable>(limits_);
+  table->rest_ = this;
+  for (auto at = line.rbegin(); at != line.rend(); ++at) {
+    const Process& from = **at;
+    copy.bytes +=
+        2 * sizeof(Process) + from.comm.size() + from.exepath.size() + from.args.size() + from.cwd.size();
+    table->add_scanned(from);
+  }
+  copy.table = std::move(table);
+  return copy;
+}
+
+std::uint64_t ProcessTable::lineage_version(const Process& process) const {
+  std::size_t version = absl::HashOf(process.cwd);
+  std::size_t levels = 0;
+  for (const Process* at = &process; at != nullptr && levels < kLineageMax; at = parent_of(*at), ++levels)
+    version = absl::HashOf(version, at->id.tgid, at->id.start_ns, at->exec_time_ns);
+  return version;
 }
 
 void ProcessTable::purge(std::uint64_t now_ns) {

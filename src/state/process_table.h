@@ -81,6 +81,16 @@ class ProcessTable {
   std::vector<event::ProcessId> living() const;
   void set_environment(event::ProcessId id, std::string environment);
 
+  // The process and its ancestors as they are now, for an event that is judged later. Who is not among them
+  // is looked for in this table, which must outlive the copy.
+  struct Lineage {
+    std::shared_ptr<const ProcessTable> table;
+    std::size_t bytes = 0;  // that it takes, about
+  };
+  Lineage lineage(const Process& process) const;
+  // Changes when a copy made now would tell of other programs.
+  std::uint64_t lineage_version(const Process& process) const;
+
   // Forgets the dead whose time is over. Called by the pipeline about once a second.
   void purge(std::uint64_t now_ns);
 
@@ -100,6 +110,7 @@ class ProcessTable {
   std::unique_ptr<Index> index_;
   Limits limits_;
   Stats stats_;
+  const ProcessTable* rest_ = nullptr;  // of a copy: the table that it was made from
 };
 
 }  // namespace saker::state

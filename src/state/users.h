@@ -1,5 +1,5 @@
-// Users: names behind user and group ids. Holds what capture/ has read from passwd and group files; the
-// host's only, until containers' own files are read.
+// Users: names behind user and group ids. Holds what capture/ has read from the passwd and group files of the
+// host, or of one container.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,69 @@
+#include "capture/account_files.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace saker::capture {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AccountFiles : public testing::Test {
+ protected:
+  AccountFiles() {
+    std::string name = testing::TempDir() + "accountsXXXXXX";
+    root_ = mkdtemp(name.data());
+    fs::create_directories(root_ / "etc");
+  }
+  ~AccountFiles() override { fs::remove_all(root_); }
+
+  void write(const std::string& name, const std::string& text) { std::ofstream(root_ / name) << text; }
+  // The name of user 7, "?" when it has none, "same" when nothing was read.
+  std::string read() {
+    const UniqueFd root = open_root(root_);
+    const auto users = read_accounts(root.get(), stamps_);
+    if (!users) return "same";
+    const state::User* user = (*users)->find_user(7);
+    return user == nullptr ? "?" : user->name;
+  }
+
+  fs::path root_;
+  AccountStamps stamps_;
+};
+
+TEST_F(AccountFiles, ReadsThemAgainWhenTheyChange) {
+  write("etc/passwd", "web:x:7:7::/srv:/bin/sh\n");
+  EXPECT_EQ(read(), "web");
+  EXPECT_EQ(read(), "same");
+  // As useradd and vipw do it.
+  write("etc/passwd+", "www:x:7:7::/srv:/bin/sh\n");
+  fs::rename(root_ / "etc/passwd+", root_ / "etc/passwd");
+  EXPECT_EQ(read(), "www");
+  write("etc/group", "staff:x:9:\n");
+  EXPECT_EQ(read(), "www");
+  fs::remove(root_ / "etc/passwd");
+  EXPECT_EQ(read(), "?");
+  EXPECT_EQ(read(), "same");
+}
+
+TEST_F(AccountFiles, NoFilesAreNothingNew) { EXPECT_EQ(read(), "same"); }
+
+TEST_F(AccountFiles, ALinkDoesNotLeadOut) {
+  write("etc/other", "inside:x:7:7:::\n");
+  fs::create_symlink("/etc/other", root_ / "etc/passwd");
+  EXPECT_EQ(read(), "inside");
+  fs::remove(root_ / "etc/passwd");
+  fs::create_symlink("../../../../../../etc/hostname", root_ / "etc/passwd");
+  EXPECT_EQ(read(), "?");  // below the root there is none
+}
+
+TEST_F(AccountFiles, APipeDoesNotHoldUs) {
+  ASSERT_EQ(mkfifo((root_ / "etc/passwd").c_str(), 0600), 0);
+  EXPECT_EQ(read(), "same");
+}
+
+}  // namespace
+}  // namespace saker::capture
