@@ -311,14 +311,10 @@ INBOUND = "Unexpected inbound connection source"
 # Rules that an action of ours should raise and does not yet: rule -> why. A rule that has begun to work fails the test
 # until it is taken out of here.
 KNOWN_GAPS = {
-    "Debugfs Launched in Privileged Container": "container.privileged",
-    "Launch Privileged Container": "container.privileged",
-    "Mount Launched in Privileged Container": "container.privileged",
 }
 
 # Fields that are still missing from an alert: (rule, field) -> why; kept as honest as KNOWN_GAPS.
 KNOWN_FIELD_GAPS = {
     ("Drop and execute new binary in container", "container.start_ts"): "containers' start times",
     ("Fileless execution via memfd_create", "container.start_ts"): "containers' start times",
-    ("Launch Sensitive Mount Container", "container.mounts"): "containers' mounts",
 }

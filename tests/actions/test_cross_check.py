@@ -409,7 +409,6 @@ class InAContainer(CrossCheck, unittest.TestCase):
 
     count = 200
     accounts = {1: "one", 33: "web", 1000: "someone"}
-    unknown = frozenset(["user.name", "user.homedir", "user.shell", "group.name"])
 
     @classmethod
     def prepare(cls):
