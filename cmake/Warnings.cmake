@@ -15,3 +15,7 @@ if(SAKER_SANITIZE)
   add_compile_options(-fsanitize=${SAKER_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SAKER_SANITIZE})
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # libstdc++ 12's own stable_sort uses what C++17 deprecates, and clang blames the caller.
+  target_compile_options(saker_options INTERFACE -Wno-deprecated-declarations)
+endif()
