@@ -50,10 +50,10 @@ class Overlay:
         return done
 
     def changed(self):
-        """Paths that are new or other than on this machine, but for dpkg's own notes."""
+        """Paths that are new or other than on this machine, but for what dpkg and man-db note for themselves."""
         found = subprocess.run(self.outside("find", self.changes, "-mindepth", "1", "-printf", "/%P\n"),
                                capture_output=True, text=True, check=True).stdout.split("\n")
-        return sorted(p for p in found if p and not p.startswith(("/var/lib/dpkg", "/var/log", "/tmp")))
+        return sorted(p for p in found if p and not p.startswith(("/var/lib/dpkg", "/var/cache/man", "/var/log", "/tmp")))
 
     def __exit__(self, *_):
         self.holder.stdin.close()
