@@ -147,7 +147,7 @@ class Loki(unittest.TestCase):
             relay.request("POST", "/test")
             wait_for(lambda: self.loki.count() == 2, "two entries")
             self.assertEqual(sorted(labels["rule"] for labels, _, _ in self.loki.entries()), ["A rule", "Test rule"])
-            self.assertEqual(relay.metric("saker_relay_sink_filtered_total", sink="loki"), 2)
+            wait_for(lambda: relay.metric("saker_relay_sink_filtered_total", sink="loki") == 2, "two filtered ones")
 
 
 if __name__ == "__main__":
