@@ -1,4 +1,5 @@
 // container.* and k8s.*: where it happened.
+#include "event/details.h"
 #include "fields/arena_text.h"
 #include "fields/field_rows.h"
 #include "fields/lineage.h"
@@ -192,6 +193,20 @@ Value is_probe(const Subject& s) {
   return Value::boolean(found);
 }
 
+// The first process of the pid namespace began when the container did, unless that namespace is the host's.
+Value start_ts(const Subject& s) {
+  constexpr std::uint32_t kHostPidNamespace = 0xeffffffc;  // PROC_PID_INIT_INO
+  if (s.where != state::Where::kContainer || s.event->task.pid_ns == kHostPidNamespace) return {};
+  const auto usage = event::usage_of(*s.event);
+  if (!usage || usage->init_start_ns == 0 || s.boot_wall_ns == 0) return {};
+  return Value::unsigned_integer(s.boot_wall_ns + usage->init_start_ns);
+}
+Value since_start(const Subject& s) {
+  const Value start = start_ts(s);
+  if (start.missing() || start.unsigned_integer() > s.event->wall_ns) return {};
+  return Value::unsigned_integer(s.event->wall_ns - start.unsigned_integer());
+}
+
 using enum Type;
 using C = state::ContainerInfo;
 constexpr auto kMountArgument = ArgumentKind::kRequiredIndexOrKey;
@@ -266,8 +281,17 @@ constexpr Field kRows[] = {
      .flags = kDeprecated,
      .help = "Command of the readiness probe.",
      .read = reader<probe_command<&C::readiness_probe>>},
-    {.name = "container.start_ts", .type = kAbsTime, .help = "When the container's first process started."},
-    {.name = "container.duration", .type = kRelTime, .help = "Nanoseconds since container.start_ts."},
+    {.name = "container.start_ts",
+     .type = kAbsTime,
+     .details = SAKER_DETAIL_USAGE,
+     .help =
+         "When the container's first process started, since the epoch; of containers with pids of their own.",
+     .read = reader<start_ts>},
+    {.name = "container.duration",
+     .type = kRelTime,
+     .details = SAKER_DETAIL_USAGE,
+     .help = "Nanoseconds since container.start_ts.",
+     .read = reader<since_start>},
     {.name = "container.ip", .help = "Address of the container.", .read = reader<of_container<&C::ip>>},
     {.name = "container.cni.json",
      .help = "What the network plugin answered.",

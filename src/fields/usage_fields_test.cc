@@ -64,6 +64,19 @@ TEST(UsageFields, MemoryTimeAndDescriptors) {
   scene.expect({{"thread.vmsize", "0u"}, {"proc.vmsize", "5000u"}});
 }
 
+TEST(UsageFields, AContainerBeganWithTheFirstProcessOfItsPids) {
+  Scene scene;
+  Parts parts;
+  parts.add_struct(SAKER_PART_USAGE, 0, example_usage());
+  scene.event.details = parts.bytes();
+  scene.expect({{"container.start_ts", "(missing)"}, {"container.duration", "(missing)"}});
+  scene.subject.where = state::Where::kContainer;
+  scene.event.task.pid_ns = 4026532000;
+  scene.expect({{"container.start_ts", "1566230310000000000u"}, {"container.duration", "90010000000u"}});
+  scene.event.task.pid_ns = 0xeffffffc;
+  scene.expect({{"container.start_ts", "(missing)"}});
+}
+
 TEST(UsageFields, StandardDescriptorsAndTheTypesOfAll) {
   Scene scene;
   saker_descriptor pipe{};
