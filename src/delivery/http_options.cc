@@ -21,9 +21,9 @@ http::ClientOptions client_options(const HttpOptions& options) {
 
 void add_custom_headers(const HttpOptions& options, std::vector<std::string>& headers) {
   for (const auto& [name, value] : options.custom_headers) {
-    std::erase_if(headers, [&name = name](const std::string& header) {
-      return header.size() > name.size() && header[name.size()] == ':' &&
-             ::strncasecmp(header.c_str(), name.c_str(), name.size()) == 0;
+    std::erase_if(headers, [&wanted = name](const std::string& header) {
+      return header.size() > wanted.size() && header[wanted.size()] == ':' &&
+             ::strncasecmp(header.c_str(), wanted.c_str(), wanted.size()) == 0;
     });
     headers.push_back(name + ": " + value);
   }
