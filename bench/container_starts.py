@@ -55,7 +55,7 @@ def containerd(starts, ready):
 def docker(starts, ready):
     runtime = runtimes.Docker()
     try:
-        ready(runtime.view(("data", "/var/lib/docker")), no_other(docker=runtime.socket))
+        ready(runtime.view(("data", "/var/lib/docker"), ("exec/containerd/daemon", "/run/containerd")), no_other(docker=runtime.socket))
         for _ in range(starts):
             done = runtime.run("-d", "--label", "app=web", command=("/bin/true",))
             yield done.stdout.strip(), [*COMMON, "container.label[app]"]

@@ -194,14 +194,14 @@ class Cri:
 
     def __init__(self, containerd):
         self.directory, self.socket = containerd.directory, containerd.socket
-        wait_until("the CRI", lambda: self._try("Version", b"")[0] == "0")
+        wait_until("the CRI", lambda: self.attempt("Version", b"")[0] == "0")
 
     def _protoc(self, what, message, data):
         here = os.path.dirname(os.path.abspath(__file__))
         return subprocess.run(["protoc", f"--{what}=saker.test.{message}", "-I", here, "cri_client.proto"], input=data,
                               capture_output=True, check=True).stdout
 
-    def _try(self, method, message):
+    def attempt(self, method, message):
         """The gRPC status with its text, and the answer."""
         headers = os.path.join(self.directory, "headers-" + secrets.token_hex(4))
         answer = subprocess.run(
@@ -219,8 +219,11 @@ class Cri:
         words = (status.group(1) if status else "none") + " " + (text.group(1) if text else "")
         return words.strip(), answer[5:]
 
+    def encode(self, request, **message):
+        return self._protoc("encode", request, textproto(message).encode())
+
     def call(self, method, request, **message):
-        status, answer = self._try(method, self._protoc("encode", request, textproto(message).encode()))
+        status, answer = self.attempt(method, self.encode(request, **message))
         assert status == "0", f"{method}: {status}"
         return answer
 
@@ -272,8 +275,10 @@ class Pod:
         self.cri.call("ExecSync", "ExecSyncRequest", container_id=container_id, cmd=command, timeout=30)
 
     def remove(self):
-        self.cri.call("StopPodSandbox", "StopPodSandboxRequest", pod_sandbox_id=self.sandbox_id)
-        self.cri.call("RemovePodSandbox", "RemovePodSandboxRequest", pod_sandbox_id=self.sandbox_id)
+        # As kubelet does, more than once: a container that has just ended may not be stopped at the first try.
+        request = self.cri.encode("StopPodSandboxRequest", pod_sandbox_id=self.sandbox_id)
+        wait_until("the end of a pod", lambda: self.cri.attempt("StopPodSandbox", request)[0] == "0")
+        wait_until("the end of a pod", lambda: self.cri.attempt("RemovePodSandbox", request)[0] == "0")
 
 
 class Docker(Runtime):

@@ -21,6 +21,7 @@ FIELDS = (
     "proc.is_container_liveness_probe", "k8s.pod.name", "k8s.ns.name", "k8s.pod.uid", "k8s.pod.sandbox_id",
     "k8s.pod.full_sandbox_id", "k8s.pod.label[app]", "k8s.pod.labels", "user.uid", "user.name", "user.homedir",
     "user.shell", "group.gid", "group.name", "proc.name", "proc.cmdline",
+    "container.start_ts", "container.duration",
 )
 RULES = f"""
 - rule: a program in a container
@@ -95,6 +96,9 @@ class ContainerdTest(MetadataTest):
             "k8s.pod.label[app]": "web", "k8s.pod.labels": "app:web",
             "user.name": "root", "user.shell": "/bin/sh",
         })
+        fields = alert["output_fields"]
+        self.assertEqual(fields["container.start_ts"] + fields["container.duration"], fields["evt.time"])
+        self.assertLess(fields["container.duration"], 600e9)
         # A container that nobody gave anything.
         plain = self.first(pod.run("plain", "/bin/sleep", "1000"))
         self.assert_fields(plain, **{"container.privileged": False, "container.mounts": "",
@@ -192,7 +196,7 @@ class DockersOwn(MetadataTest):
         self.check()
 
     def test_from_the_disk(self):
-        self.start_agent("-o", sockets(), prefix=self.runtime.view(("data", "/var/lib/docker")))
+        self.start_agent("-o", sockets(), prefix=self.runtime.view(("data", "/var/lib/docker"), ("exec/containerd/daemon", "/run/containerd")))
         self.check()
 
 
