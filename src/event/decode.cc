@@ -218,6 +218,26 @@ bool decode_cgroup(Bytes record, Event& event) {
   return ok;
 }
 
+// Whether records of this type tell of such events. What comes after may rely on it.
+bool tells_of(std::uint16_t record, TypeId event) {
+  const bool opens = event >= kOpen && event <= kOpenByHandleAt;
+  const bool execs = event == kExecve || event == kExecveat;
+  switch (record) {
+    case SAKER_RECORD_FILE:
+      return opens || execs;
+    case SAKER_RECORD_EXEC:
+      return execs;
+    case SAKER_RECORD_FORK:
+      return event == kClone;
+    case SAKER_RECORD_EXIT:
+      return event == kProcexit;
+    case SAKER_RECORD_CALL:
+      return event != 0 && !opens && event != kProcexit;
+    default:
+      return true;  // of no event of the rules, or refused for itself
+  }
+}
+
 }  // namespace
 
 bool decode_descriptor(std::string_view part, Descriptor& into) {
@@ -252,6 +272,7 @@ Result<> decode_into(std::span<const std::byte> record, Event& event) {
   if (header.size < sizeof(header) || header.size > record.size()) return broken("size does not fit");
   if (header.size > SAKER_RECORD_BYTES_MAX) return broken("larger than any record");
   if (header.event >= type_count()) return broken("unknown event number");
+  if (!tells_of(header.type, header.event)) return broken("of a type that does not tell of its event");
   record = record.first(header.size);
 
   event.type = header.event;

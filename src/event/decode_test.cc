@@ -125,6 +125,18 @@ TEST(Decode, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(decode(RecordBuilder(record).bytes()).error().code, ErrorCode::kInvalid);
 }
 
+TEST(Decode, RefusesARecordThatCannotTellOfItsEvent) {
+  auto record = file_record();
+  record.header.event = *find_type("close");
+  EXPECT_EQ(decode(RecordBuilder(record).bytes()).error().code, ErrorCode::kInvalid);
+  saker_exit_record exit{};
+  exit.header.type = SAKER_RECORD_EXIT;
+  exit.header.event = *find_type("close");
+  EXPECT_EQ(decode(RecordBuilder(exit).bytes()).error().code, ErrorCode::kInvalid);
+  exit.header.event = kProcexit;
+  EXPECT_TRUE(decode(RecordBuilder(exit).bytes()));
+}
+
 saker_call_record call_record(TypeId type) {
   saker_call_record record{};
   record.header.type = SAKER_RECORD_CALL;

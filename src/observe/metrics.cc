@@ -335,9 +335,12 @@ void add_kernel(Families& to, const Snapshot& snapshot) {
   for (std::size_t type = 1; type < event::type_count() && type < probe.sent.size(); ++type) {
     const std::string name(event::type_names()[type]);
     const Labels labels = {{"event", name}};
-    if (probe.sent[type] > 0) to.add("saker_kernel_records_sent_total", probe.sent[type], labels);
-    if (probe.filtered[type] > 0) to.add("saker_kernel_events_filtered_total", probe.filtered[type], labels);
-    if (probe.dropped[type] > 0) to.add("saker_kernel_records_dropped_total", probe.dropped[type], labels);
+    if ((probe.sent[type] | probe.filtered[type] | probe.dropped[type]) >
+        0) {  // 0 included, so that it can rise
+      to.add("saker_kernel_records_sent_total", probe.sent[type], labels);
+      to.add("saker_kernel_events_filtered_total", probe.filtered[type], labels);
+      to.add("saker_kernel_records_dropped_total", probe.dropped[type], labels);
+    }
     groups[drop_group(event::type_names()[type])] += probe.dropped[type];
   }
   for (const auto& [group, count] : groups)

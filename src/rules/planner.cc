@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "event/schema.h"
+#include "rules/node_walk.h"
 #include "rules/plan_points.h"
 #include "rules/process_facts.h"
 #include "rules/rule_program.h"
@@ -72,13 +73,13 @@ class TypePlanner {
       : program_(program),
         type_(type),
         points_(program, type),
-        roots_(program.roots[program.program_of_type[type]]) {
-    visit();
+        roots_(program.roots[program.program_of_type[type]]),
+        reached_(reach(program, nodes_of(roots_))) {
     leaves_.assign(program.predicates.size(), Truth::kUnknown);
     truths_.assign(program.nodes.size(), Truth::kUnknown);
     dimensions_.assign(program.nodes.size(), 0);
-    for (const std::uint32_t predicate : predicates_) base(predicate) = points_.by_type(predicate);
-    for (const std::uint32_t node : reached_) note_dimensions(node);
+    for (const std::uint32_t predicate : reached_.predicates) base(predicate) = points_.by_type(predicate);
+    for (const std::uint32_t node : reached_.nodes) note_dimensions(node);
   }
 
   // Nothing when no rule can match.
@@ -113,7 +114,7 @@ class TypePlanner {
   }
 
   bool leans_on_roles() const {
-    return std::ranges::any_of(predicates_, [&](std::uint32_t predicate) {
+    return std::ranges::any_of(reached_.predicates, [&](std::uint32_t predicate) {
       const ValueNode& value = program_.values[program_.predicates[predicate].left];
       return value.kind == ValueNode::Kind::kField && leans_on_role(value.field.field->name);
     });
@@ -123,26 +124,10 @@ class TypePlanner {
   Truth& base(std::uint32_t predicate) { return leaves_[predicate]; }
 
   // The nodes of the roots, children first.
-  void visit() {
-    std::vector<bool> seen(program_.nodes.size());
-    std::vector<std::uint32_t> open;
-    for (const RuleRoot& root : roots_) open.push_back(root.node);
-    while (!open.empty()) {
-      const std::uint32_t node = open.back();
-      open.pop_back();
-      if (seen[node]) continue;
-      seen[node] = true;
-      for (const std::uint32_t child : program_.nodes[node].children) open.push_back(child);
-    }
-    std::vector<bool> predicates(program_.predicates.size());
-    for (std::uint32_t node = 0; node < seen.size(); ++node) {
-      if (!seen[node]) continue;
-      reached_.push_back(node);
-      if (program_.nodes[node].kind == Kind::kPredicate) predicates[program_.nodes[node].entry] = true;
-    }
-    for (std::uint32_t i = 0; i < predicates.size(); ++i) {
-      if (predicates[i]) predicates_.push_back(i);
-    }
+  static std::vector<std::uint32_t> nodes_of(const std::vector<RuleRoot>& roots) {
+    std::vector<std::uint32_t> nodes;
+    for (const RuleRoot& root : roots) nodes.push_back(root.node);
+    return nodes;
   }
 
   void note_dimensions(std::uint32_t number) {
@@ -227,11 +212,11 @@ class TypePlanner {
     const auto key = [&](std::uint32_t number) {
       return std::pair(program_.predicates[number].left, program_.predicates[number].constants[0]);
     };
-    for (const std::uint32_t predicate : predicates_) {
+    for (const std::uint32_t predicate : reached_.predicates) {
       if (is(predicate, Operator::kEq)) equal.emplace(key(predicate), predicate);
     }
     std::vector<std::pair<std::uint32_t, std::uint32_t>> found;
-    for (const std::uint32_t predicate : predicates_) {
+    for (const std::uint32_t predicate : reached_.predicates) {
       if (!is(predicate, Operator::kNe)) continue;
       if (const auto other = equal.find(key(predicate)); other != equal.end())
         found.emplace_back(other->second, predicate);
@@ -264,7 +249,8 @@ class TypePlanner {
     const auto leaf = [&](const ConditionNode& node) {
       return node.kind == Kind::kPredicate ? leaves_[node.entry] : Truth::kUnknown;
     };
-    for (const std::uint32_t node : reached_) truths_[node] = node_truth(program_.nodes[node], truths_, leaf);
+    for (const std::uint32_t node : reached_.nodes)
+      truths_[node] = node_truth(program_.nodes[node], truths_, leaf);
   }
   bool may_be(const std::vector<std::uint32_t>& nodes) const {
     return std::ranges::all_of(nodes, [&](std::uint32_t node) { return truths_[node] != Truth::kFalse; });
@@ -296,7 +282,7 @@ class TypePlanner {
     auto& found = by_dimension_[dimension];
     if (!found) {
       found.emplace();
-      for (const std::uint32_t node : reached_) {
+      for (const std::uint32_t node : reached_.nodes) {
         if (program_.nodes[node].kind == Kind::kPredicate && (dimensions_[node] & bit(dimension)) != 0)
           found->push_back(program_.nodes[node].entry);
       }
@@ -388,7 +374,7 @@ class TypePlanner {
     }
     if (!looks_at(SAKER_PLAN_NAME) && !looks_at(SAKER_PLAN_PATH)) return;
     PlanPoints::Asked asked;
-    for (const std::uint32_t node : reached_) {
+    for (const std::uint32_t node : reached_.nodes) {
       if (program_.nodes[node].kind == Kind::kPredicate) points_.collect(program_.nodes[node].entry, asked);
     }
     fill_part(SAKER_PLAN_PART_NAME, tables().name, asked.names,
@@ -478,7 +464,7 @@ class TypePlanner {
   event::TypeId type_;
   PlanPoints points_;
   const std::vector<RuleRoot>& roots_;
-  std::vector<std::uint32_t> reached_, predicates_;
+  Reached reached_;
   std::vector<Truth> leaves_;
   std::vector<Truth> truths_;
   std::vector<std::uint32_t> dimensions_;  // by node

@@ -1,15 +1,15 @@
 #include "rules/process_classes.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "rules/node_walk.h"
 #include "rules/process_facts.h"
 #include "rules/rule_program.h"
 #include "rules/truth.h"
 
 namespace saker::rules {
 namespace {
-
-using Kind = ConditionNode::Kind;
 
 bool asks(const PlannedProgram& program, saker_plan_dimension dimension) {
   return (program.dimensions >> dimension & 1U) != 0;
@@ -19,29 +19,18 @@ bool asks(const PlannedProgram& program, saker_plan_dimension dimension) {
 
 ProcessClasses::ProcessClasses(const RuleSet& rules, const Plan& plan)
     : program_(rules.program()), plan_(plan) {
-  std::vector<bool> seen(program_.nodes.size());
-  std::vector<std::uint32_t> open;
+  std::vector<std::uint32_t> roots;
   bool own = false, parents = false;
   for (const PlannedProgram& program : plan.programs) {
     if (!asks(program, SAKER_PLAN_PROCESS) && !asks(program, SAKER_PLAN_PARENT)) continue;
     own = own || asks(program, SAKER_PLAN_PROCESS);
     parents = parents || asks(program, SAKER_PLAN_PARENT);
-    for (const PlanTerm& term : program.terms) open.insert(open.end(), term.nodes.begin(), term.nodes.end());
+    for (const PlanTerm& term : program.terms)
+      roots.insert(roots.end(), term.nodes.begin(), term.nodes.end());
   }
-  while (!open.empty()) {
-    const std::uint32_t node = open.back();
-    open.pop_back();
-    if (seen[node]) continue;
-    seen[node] = true;
-    for (const std::uint32_t child : program_.nodes[node].children) open.push_back(child);
-  }
-  std::vector<bool> taken(program_.predicates.size());
-  for (std::uint32_t node = 0; node < seen.size(); ++node) {
-    if (!seen[node]) continue;
-    nodes_.push_back(node);
-    const std::uint32_t predicate = program_.nodes[node].entry;
-    if (program_.nodes[node].kind != Kind::kPredicate || taken[predicate]) continue;
-    taken[predicate] = true;
+  Reached reached = reach(program_, std::move(roots));
+  nodes_ = std::move(reached.nodes);
+  for (const std::uint32_t predicate : reached.predicates) {
     if (own && of_process(program_, predicate)) own_.push_back(predicate);
     if (parents && rules::of_parent(program_, predicate)) of_parent_.push_back(predicate);
   }
@@ -68,7 +57,7 @@ event::PlanClass ProcessClasses::terms(std::uint32_t number) const {
   event::PlanClass terms(plan_.programs.size(), saker_plan_class{~0ULL, ~0ULL});
   std::vector<Truth> leaves(program_.predicates.size()), truths(program_.nodes.size());
   const auto leaf = [&](const ConditionNode& node) {
-    return node.kind == Kind::kPredicate ? leaves[node.entry] : Truth::kUnknown;
+    return node.kind == ConditionNode::Kind::kPredicate ? leaves[node.entry] : Truth::kUnknown;
   };
   for (const bool as_parent : {false, true}) {
     std::ranges::fill(leaves, Truth::kUnknown);

@@ -1,7 +1,11 @@
 """Runs every test of deploy/ and prints one total."""
 
+import os
 import sys
 import unittest
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import totals
 
 
 def main():
@@ -10,11 +14,9 @@ def main():
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1).run(suite)
     for test, reason in result.skipped:
         print(f"skipped: {test}: {reason}")
-    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-    passed = result.testsRun - failed - len(result.skipped)
-    # A failed subtest is a failure of its own; the test around it is counted once.
-    print(f"{max(passed, 0)} passed, {failed} failed, {len(result.skipped)} skipped")
-    return 1 if failed else 0
+    counts = totals.count(result)
+    print(totals.line(counts))
+    return 1 if counts[1] else 0
 
 
 if __name__ == "__main__":

@@ -8,7 +8,11 @@ import unittest
 
 import harness
 
-ACTIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions")
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.append(TESTS)
+import totals
+
+ACTIONS = os.path.join(TESTS, "actions")
 DRIVER_TEST = os.path.join(os.path.dirname(harness.SAKER), "driver_live_test")
 
 
@@ -34,9 +38,9 @@ def main():
         print(f"live tests skipped: {reason}")
         print("0 passed, 0 failed, 1 skipped")
         return 0
-    totals = [0, 0, 0]
+    counts = [0, 0, 0]
     if len(sys.argv) == 1:
-        totals = list(run_driver_test())
+        counts = list(run_driver_test())
     loader = unittest.TestLoader()
     sys.path.append(ACTIONS)
     if len(sys.argv) > 1:
@@ -44,12 +48,9 @@ def main():
     else:
         suite = unittest.TestSuite([loader.discover("."), loader.discover(ACTIONS, top_level_dir=ACTIONS)])
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
-    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-    totals[0] += result.testsRun - failed - len(result.skipped)
-    totals[1] += failed
-    totals[2] += len(result.skipped)
-    print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
-    return 1 if totals[1] else 0
+    counts = [sum(pair) for pair in zip(counts, totals.count(result))]
+    print(totals.line(counts))
+    return 1 if counts[1] else 0
 
 
 if __name__ == "__main__":

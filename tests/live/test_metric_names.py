@@ -13,6 +13,7 @@ import urllib.request
 
 import harness
 from harness import Agent
+from test_agent import rules_file
 
 sys.path.insert(0, os.path.join(harness.ROOT, "tests", "deploy"))
 try:
@@ -40,7 +41,11 @@ class MetricNames(unittest.TestCase):
         port = free_port()
         options = ["webserver.enabled=true", f"webserver.listen_port={port}", "webserver.listen_address=127.0.0.1",
                    "webserver.prometheus_metrics_enabled=true", "metrics.enabled=true"]
-        with Agent(*[part for option in options for part in ("-o", option)]):
+        # A rule's matches are told from its first match on.
+        rule = "- rule: own\n  desc: d\n  condition: evt.type = execve\n  output: o\n  priority: DEBUG\n"
+        with Agent(*[part for option in options for part in ("-o", option)], rules=[rules_file(self, rule)]) as agent:
+            subprocess.run(["true"], check=True)
+            agent.wait_for(rule="own")
             deadline = time.time() + harness.WAIT_SECONDS
             while True:  # the first self-test, and with it the last of the metrics, comes some seconds after the start
                 scrape = ""

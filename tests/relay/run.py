@@ -1,17 +1,20 @@
 """Runs every test of the relay and prints one total."""
 
+import os
 import sys
 import unittest
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import totals
 
 
 def main():
     loader = unittest.TestLoader()
     suite = loader.loadTestsFromNames(sys.argv[1:]) if len(sys.argv) > 1 else loader.discover(".")
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
-    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-    passed = result.testsRun - failed - len(result.skipped)
-    print(f"{passed} passed, {failed} failed, {len(result.skipped)} skipped")
-    return 1 if failed else 0
+    counts = totals.count(result)
+    print(totals.line(counts))
+    return 1 if counts[1] else 0
 
 
 if __name__ == "__main__":
