@@ -61,7 +61,7 @@ if ALL:
 class Agent:
     def __init__(self, name, rules=None, arguments=(), stdout=subprocess.DEVNULL):
         files, more, wrapper = AGENTS[name] if name else (rules, list(arguments), [])
-        command = [*wrapper, SAKER, "-c", os.path.join(ROOT, "saker.yaml"), *more]
+        command = [*wrapper, SAKER, "-c", os.path.join(ROOT, "saker.yaml"), "-o", "saker.store.enabled=false", *more]
         for file in files:
             command += ["-r", file]
         begin = time.monotonic()

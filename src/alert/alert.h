@@ -21,6 +21,14 @@ struct Format {
   bool json_include_output_fields = true;
   bool json_include_tags = true;
   bool time_iso_8601 = false;
+
+  bool keep_whole = false;  // some output needs a JSON object with all that there is to say (Message::whole)
+
+  // Whether a line is that object.
+  bool is_whole() const {
+    return json && json_include_output && json_include_output_fields && json_include_tags;
+  }
+  Format whole() const { return {.json = true, .time_iso_8601 = time_iso_8601}; }
 };
 
 // One line without its newline. `suppressed`: matches like this one that rate control held back before it;

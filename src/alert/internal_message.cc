@@ -22,17 +22,7 @@ std::string text_line(const Format& format, const InternalMessage& what, std::ui
                      fields.empty() ? "" : " (" + fields + ")");
 }
 
-}  // namespace
-
-MessagePtr make_internal_message(const Format& format, std::string_view hostname, const InternalMessage& what,
-                                 std::uint64_t wall_ns) {
-  auto message = std::make_shared<Message>();
-  message->priority = what.priority;
-  message->json = format.json;
-  if (!format.json) {
-    message->line = text_line(format, what, wall_ns);
-    return message;
-  }
+std::string json_line(std::string_view hostname, const InternalMessage& what, std::uint64_t wall_ns) {
   nlohmann::json line;
   line["hostname"] = hostname;
   line["output"] = what.output;
@@ -43,7 +33,18 @@ MessagePtr make_internal_message(const Format& format, std::string_view hostname
   line["rule"] = what.rule;
   line["source"] = "internal";
   line["time"] = utc_time(wall_ns, "Z");
-  message->line = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+MessagePtr make_internal_message(const Format& format, std::string_view hostname, const InternalMessage& what,
+                                 std::uint64_t wall_ns) {
+  auto message = std::make_shared<Message>();
+  message->priority = what.priority;
+  message->json = format.json;
+  message->line = format.json ? json_line(hostname, what, wall_ns) : text_line(format, what, wall_ns);
+  if (format.keep_whole && !format.json) message->whole = json_line(hostname, what, wall_ns);
   return message;
 }
 

@@ -32,6 +32,13 @@ TEST(InternalMessage, NumbersStayNumbers) {
   EXPECT_NE(message->line.find(R"("output_fields":{"a":7,"b":0.5})"), std::string::npos) << message->line;
 }
 
+TEST(InternalMessage, TheWholeIsBesideALineThatIsText) {
+  const MessagePtr json = make_internal_message({.json = true}, "n", kDrops, kTime);
+  EXPECT_EQ(json->whole, "");
+  EXPECT_EQ(make_internal_message({.json = true, .keep_whole = true}, "n", kDrops, kTime)->whole, "");
+  EXPECT_EQ(make_internal_message({.keep_whole = true}, "n", kDrops, kTime)->whole, json->line);
+}
+
 TEST(InternalMessage, Text) {
   setenv("TZ", "UTC", 1);
   tzset();

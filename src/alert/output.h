@@ -33,10 +33,18 @@ class Output {
  public:
   virtual ~Output() = default;
 
+  // Called first, once: for what takes its time. What fails here is tried again by write().
+  virtual Delivery begin() { return {}; }
+
   virtual Delivery write(const Message& message) = 0;
 
   // Sends what is buffered. Called when the queue has been empty for kFlushNs at most, and at the end.
+  // `again`: it stays buffered.
   virtual Delivery flush() { return {}; }
+
+  // Whether what is buffered shall be sent as soon as the queue is empty: what comes meanwhile is the next
+  // lot.
+  virtual bool flushes_when_idle() const { return false; }
 
   // Closes and opens again what a log rotation may have moved (SIGUSR1).
   virtual void reopen() {}

@@ -50,12 +50,18 @@ struct OutputWorker::State {
   Histogram delay;
 
   // Only the worker's.
-  std::uint64_t unflushed_since_ns = 0;
+  std::uint64_t buffered = 0;            // messages that the output has and has not told of
+  std::uint64_t unflushed_since_ns = 0;  // 0: none is
   std::uint64_t lost_while_failing = 0;
   std::minstd_rand random{std::random_device{}()};
 
   void run();
   void send(const MessagePtr& message);
+  void flush();
+  void give_up(std::string why) {
+    ++buffered;  // and so counted with those that the output has
+    note(Delivery::failed(std::move(why)));
+  }
   bool pause_before_retry(std::uint32_t tries, std::uint64_t asked_ns);
   Delivery timed(const std::function<Delivery()>& call);
   void note(const Delivery& done);
@@ -67,6 +73,7 @@ struct OutputWorker::State {
 };
 
 void OutputWorker::State::run() {
+  note(timed([this] { return output->begin(); }));
   std::unique_lock lock(mutex);
   for (;;) {
     const auto something = [this] { return !queue.empty() || reopen || stop_at_ns != kNever; };
@@ -83,20 +90,23 @@ void OutputWorker::State::run() {
     lock.unlock();
 
     if (asked_to_reopen) {
-      note(timed([this] { return output->flush(); }));
+      flush();
       output->reopen();
     }
     for (MessagePtr& message : batch) {
       send(message);
       message.reset();
     }
-    const std::uint64_t now = boot_time_ns();
-    if (unflushed_since_ns != 0 && (stopping || now >= unflushed_since_ns + kFlushNs)) {
-      note(timed([this] { return output->flush(); }));
-      unflushed_since_ns = 0;
-    }
+    if (unflushed_since_ns != 0 &&
+        (stopping || output->flushes_when_idle() || boot_time_ns() >= unflushed_since_ns + kFlushNs))
+      flush();
     lock.lock();
     if (stopping && queue.empty()) break;
+  }
+  if (buffered > 0) {
+    lock.unlock();
+    note(Delivery::failed("the agent's time was over", buffered));
+    lock.lock();
   }
   // It may take its time to close; nobody may cancel it by then.
   auto closing = std::move(output);
@@ -110,26 +120,24 @@ void OutputWorker::State::run() {
 void OutputWorker::State::send(const MessagePtr& message) {
   for (std::uint32_t tries = 1;; ++tries) {
     if (time_is_over()) {
-      note(Delivery::failed("the agent's time was over"));
+      give_up("the agent's time was over");
       break;
     }
     const Delivery done = timed([&] { return output->write(*message); });
     if (!done.again) {
       if (done.delivered > 0 && message->event_ns != 0) delay.add(boot_time_ns() - message->event_ns);
-      if (done.delivered == 0 && done.lost == 0 && unflushed_since_ns == 0)
-        unflushed_since_ns = boot_time_ns();
-      if (done.delivered + done.lost > 1) unflushed_since_ns = 0;  // the buffer went with it
+      ++buffered;
       note(done);
       break;
     }
     note(done);
     if (retry.tries_max != 0 && tries >= retry.tries_max) {
-      note(Delivery::failed(done.problem));
+      give_up(done.problem);
       break;
     }
     retries.fetch_add(1, std::memory_order_relaxed);
     if (!pause_before_retry(tries, done.again_after_ns)) {
-      note(Delivery::failed(done.problem));
+      give_up(done.problem);
       break;
     }
   }
@@ -160,8 +168,19 @@ Delivery OutputWorker::State::timed(const std::function<Delivery()>& call) {
   return done;
 }
 
+void OutputWorker::State::flush() {
+  note(timed([this] { return output->flush(); }));
+  if (buffered > 0) unflushed_since_ns = boot_time_ns();  // it could not: the next time
+}
+
 // Counts, and says the first failure of a row and its end.
 void OutputWorker::State::note(const Delivery& done) {
+  buffered -= std::min(buffered, done.delivered + done.lost);
+  if (buffered == 0) {
+    unflushed_since_ns = 0;
+  } else if (unflushed_since_ns == 0) {
+    unflushed_since_ns = boot_time_ns();
+  }
   delivered.fetch_add(done.delivered, std::memory_order_relaxed);
   lost.fetch_add(done.lost, std::memory_order_relaxed);
   if (done.lost > 0 || done.again) {

@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -158,6 +160,62 @@ TEST(OutputWorker, AStuckOutputIsCancelledWhenItsTimeIsOver) {
   EXPECT_TRUE((*outputs)->stop(0));
   EXPECT_TRUE(receiver->cancelled);
   EXPECT_EQ((*outputs)->workers()[0]->stats().lost, 2U);
+}
+
+// Keeps lines until it is flushed, which fails so many times first.
+class BufferingOutput final : public Output {
+ public:
+  BufferingOutput(std::uint32_t fail, bool idle) : fail_(fail), idle_(idle) {}
+  Delivery write(const Message&) override {
+    ++pending_;
+    return {};
+  }
+  Delivery flush() override {
+    if (fail_ > 0) {
+      --fail_;
+      return Delivery::retry("full");
+    }
+    return Delivery::done(std::exchange(pending_, 0));
+  }
+  bool flushes_when_idle() const override { return idle_; }
+
+ private:
+  std::uint32_t fail_;
+  bool idle_;
+  std::uint64_t pending_ = 0;
+};
+
+std::shared_ptr<const Outputs> buffering(std::uint32_t fail, bool idle) {
+  const auto outputs = Outputs::make({{.name = "b",
+                                       .settings = "",
+                                       .make = [=]() -> Result<std::unique_ptr<Output>> {
+                                         return std::make_unique<BufferingOutput>(fail, idle);
+                                       }}},
+                                     nullptr);
+  return *outputs;
+}
+
+TEST(OutputWorker, WhatIsBufferedIsFlushedInTimeAndAFailedFlushIsTriedAgain) {
+  for (const bool idle : {false, true}) {
+    const auto outputs = buffering(2, idle);
+    for (int i = 0; i < 3; ++i) outputs->publish(message("x"));
+    const auto& worker = *outputs->workers()[0];
+    for (int i = 0; i < 2000 && worker.stats().delivered < 3; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(worker.stats().delivered, 3U);
+    EXPECT_FALSE(worker.stats().failing);
+    EXPECT_TRUE(outputs->stop(20 * kSecond));
+    EXPECT_EQ(worker.stats().lost, 0U);
+  }
+}
+
+TEST(OutputWorker, WhatCannotBeFlushedAtTheEndIsCountedAsLost) {
+  const auto outputs = buffering(1'000'000, true);
+  for (int i = 0; i < 3; ++i) outputs->publish(message("x"));
+  EXPECT_TRUE(outputs->stop(20 * kSecond));
+  const OutputStats stats = outputs->workers()[0]->stats();
+  EXPECT_EQ(stats.lost, 3U);
+  EXPECT_EQ(stats.delivered, 0U);
 }
 
 TEST(Outputs, AReloadKeepsTheWorkersOfChannelsThatStay) {

@@ -6,6 +6,7 @@
 #include "alert/file_output.h"
 #include "alert/http_output.h"
 #include "alert/program_output.h"
+#include "alert/store_output.h"
 #include "alert/stream_output.h"
 #include "alert/syslog_output.h"
 #include "base/log.h"
@@ -73,6 +74,11 @@ std::vector<Channel> channels_of(const Config& config) {
   if (wanted.http_enabled) {
     add("http", http_settings_text(wanted.http), {},
         [settings = wanted.http]() -> Made { return std::make_unique<alert::HttpOutput>(settings); });
+  }
+  if (wanted.store_enabled) {
+    const alert::StoreOutput::Settings& store = wanted.store;
+    add("store", fmt::format("{} {} {}", store.folder, store.bytes_max, store.keep.count()), {},
+        [store]() -> Made { return std::make_unique<alert::StoreOutput>(store); });
   }
   if (channels.empty()) log(LogLevel::kWarning, "all outputs are off: alerts go nowhere");
   return channels;

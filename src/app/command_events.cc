@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 
 #include "app/commands.h"
 #include "base/clock.h"
@@ -13,22 +14,38 @@
 namespace saker::app {
 namespace {
 
-// Where the relay keeps its alerts, unless it is told otherwise.
-constexpr const char* kUsualStore = "/var/lib/saker-relay";
+// Where the agent keeps its alerts, or a relay, unless they are told otherwise.
+constexpr const char* kUsualStores[] = {"/var/lib/saker", "/var/lib/saker-relay"};
+
+std::string usual_store() {
+  for (const char* folder : kUsualStores) {
+    if (std::filesystem::exists(spool::database_path(folder))) return folder;
+  }
+  return kUsualStores[0];
+}
+
+// Falco's line begins with a time of day and the priority, which stand before it already.
+std::string_view without_prefix(std::string_view output, spool::Priority priority) {
+  const std::string words = fmt::format(": {} ", spool::name_of(priority));
+  const std::size_t digits = output.find_first_not_of("0123456789:.+-TZ");
+  const std::size_t at = output.find(words);
+  return at != std::string_view::npos && at <= digits && digits <= at + 2 ? output.substr(at + words.size())
+                                                                          : output;
+}
 
 void print_text(const spool::StoredAlert& alert) {
   const auto event = spool::parse_line(alert.line);
   if (!event) return;
   fmt::print("{} {:<13} {}{}{}\n", spool::format_time_utc(event->time_ns), spool::name_of(event->priority),
              event->hostname, event->hostname.empty() ? "" : ": ",
-             event->output.empty() ? event->rule : event->output);
+             event->output.empty() ? event->rule : without_prefix(event->output, event->priority));
 }
 
 }  // namespace
 
 int command_events(int argc, char** argv) {
   CLI::App app("Alerts that a store holds, oldest first.", "saker events");
-  std::string folder = kUsualStore, since, until, priority;
+  std::string folder = usual_store(), since, until, priority;
   spool::Query query;
   std::uint64_t most = 0;
   bool json = false;

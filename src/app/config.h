@@ -17,6 +17,7 @@
 #include "alert/output_worker.h"
 #include "alert/program_output.h"
 #include "alert/rate_control.h"
+#include "alert/store_output.h"
 #include "app/config_files.h"
 #include "app/container_desk.h"
 #include "app/drop_watch.h"
@@ -45,6 +46,8 @@ struct OutputsConfig {
   alert::HttpOutput::Settings http;
   bool program_enabled = false;
   alert::ProgramOutput::Settings program;
+  bool store_enabled = false;
+  alert::StoreOutput::Settings store;
 };
 
 struct Config {

@@ -157,6 +157,21 @@ std::string set_queue_bytes(Config& config, const Node& value) {
   return {};
 }
 
+std::string set_store_bytes(Config& config, const Node& value) {
+  const auto bytes = value.as<long>();
+  if (bytes < (1L << 20) || bytes > (1L << 40)) return "must be from 1048576 to 1099511627776";
+  config.outputs.store.bytes_max = static_cast<std::uint64_t>(bytes);
+  return {};
+}
+
+std::string set_store_keep(Config& config, const Node& value) {
+  const auto keep = parse_duration(value.as<std::string>());
+  if (!keep) return kDurationExpected;
+  if (*keep < 1'000'000'000) return "must be 1s or longer";
+  config.outputs.store.keep = std::chrono::seconds(*keep / 1'000'000'000);
+  return {};
+}
+
 std::string set_rules_files(Config& config, const Node& value) {
   config.rules_files = value.as<std::vector<std::string>>();
   return {};
@@ -484,6 +499,10 @@ constexpr ConfigKey kKeys[] = {
     {"buffered_outputs", kBool, SET(outputs.buffered)},
     {"outputs_queue.capacity", kInteger, set_capacity},
     {"saker.outputs_queue_bytes", kInteger, set_queue_bytes},
+    {"saker.store.enabled", kBool, SET(outputs.store_enabled)},
+    {"saker.store.path", kText, SET(outputs.store.folder)},
+    {"saker.store.max_bytes", kInteger, set_store_bytes},
+    {"saker.store.keep", kText, set_store_keep},
     {"stdout_output.enabled", kBool, SET(outputs.stdout_enabled)},
     {"syslog_output.enabled", kBool, SET(outputs.syslog_enabled)},
     {"file_output.enabled", kBool, SET(outputs.file_enabled)},

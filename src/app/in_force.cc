@@ -19,6 +19,7 @@ std::shared_ptr<const Revision> make_revision(std::uint64_t number, const Config
   plan.always.push_back(observe::SelfTest::event_type());
   made->plan = make_kernel_plan(*loaded.rules, plan);
   made->format = config.format;
+  made->format.keep_whole = config.outputs.store_enabled;
   made->outputs = std::move(outputs);
   made->rate_limits = config.rate_limits;
   made->terminal = for_terminal(config);

@@ -262,7 +262,10 @@ void Pipeline::raise(const rules::Evaluator::Match& match, fields::Subject& subj
   }
   const rules::EnabledRule& rule = revision_->rules->rules()[match.rule];
   auto message = std::make_shared<alert::Message>();
-  message->line = alert::format_alert(revision_->format, rule, subject, arena_, verdict.suppressed);
+  const alert::Format& format = revision_->format;
+  message->line = alert::format_alert(format, rule, subject, arena_, verdict.suppressed);
+  if (format.keep_whole && !format.is_whole())
+    message->whole = alert::format_alert(format.whole(), rule, subject, arena_, verdict.suppressed);
   if (revision_->terminal) {
     std::string text;
     rule.output.render(subject, arena_, text);
@@ -271,7 +274,7 @@ void Pipeline::raise(const rules::Evaluator::Match& match, fields::Subject& subj
         revision_->colours);
   }
   message->priority = rule.rule.priority;
-  message->json = revision_->format.json;
+  message->json = format.json;
   message->event_ns = event.time_ns;
   revision_->outputs->publish(message);
   ++stats_.alerts;

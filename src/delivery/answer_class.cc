@@ -39,6 +39,9 @@ Attempt failed_attempt(AnswerClass answer_class, const CallResult& result) {
   if (answer_class == AnswerClass::kMisconfigured) attempt.end = Attempt::End::kMisconfigured;
   if (answer_class == AnswerClass::kCancelled) attempt.end = Attempt::End::kCancelled;
   if (result) attempt.retry_after = result->retry_after;
+  // Gateways and a receiver that is starting say 502, 503 and 504 to everything.
+  attempt.may_be_content = result ? result->status >= 500 && (result->status < 502 || result->status > 504)
+                                  : result.error().kind == http::CallFailure::Kind::kBroken;
   return attempt;
 }
 

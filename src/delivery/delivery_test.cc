@@ -9,9 +9,12 @@
 #include <filesystem>
 #include <future>
 #include <mutex>
+#include <set>
 
 #include "delivery/answer_class.h"
 #include "delivery/backoff.h"
+#include "delivery/halves.h"
+#include "delivery/isolate.h"
 #include "delivery/sink_worker.h"
 #include "delivery/sinks/chat.h"
 #include "delivery/sinks/kafka_sink.h"
@@ -24,6 +27,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 TEST(Backoff, DoublesWithJitterAndHearsTheReceiver) {
   Backoff backoff({.first = 100ms, .most = 400ms}, 1);
@@ -144,6 +148,66 @@ TEST_F(WorkerTest, AFailedAttemptIsRepeatedWithWhatIsPending) {
   EXPECT_EQ(tallies()["dropped:poison"], 1U) << "counted once, though the batch was given again";
 }
 
+// Fails as a whole when a bad one is in the batch, as a receiver does that answers 500.
+ScriptedSink::Step fails_at(std::set<std::int64_t> bad, std::vector<std::int64_t>& got) {
+  return [bad = std::move(bad), &got](Batch& batch) -> Attempt {
+    for (const BatchItem& item : batch) {
+      if (item.fate == Fate::kPending && bad.contains(item.alert.time_ns))
+        return {.end = Attempt::End::kRetry, .problem = "500", .may_be_content = true};
+    }
+    for (BatchItem& item : batch) {
+      if (item.fate != Fate::kPending) continue;
+      got.push_back(item.alert.time_ns);
+      item.deliver();
+    }
+    return {};
+  };
+}
+
+TEST_F(WorkerTest, AnAlertAtWhichTheSinkFailsHoldsUpNoOther) {
+  put(0, 12);
+  const auto step = fails_at({2, 5}, got_);
+  run(std::vector(200, step));
+  EXPECT_THAT(got_, UnorderedElementsAre(0, 1, 3, 4, 6, 7, 8, 9, 10, 11));
+  EXPECT_EQ(tallies()["delivered:"], 10U);
+  EXPECT_EQ(tallies()["dropped:poison"], 0U) << "not yet: it was not given enough tries";
+  EXPECT_EQ(spool_->cursor("it"), 2) << "what was set aside is tried again after a restart";
+}
+
+TEST_F(WorkerTest, ItIsGivenUpWhenItFailsWhileOthersAreTaken) {
+  put(0, 2);
+  SinkWorker worker({.name = "it", .backoff = {.first = 1ms, .most = 2ms}},
+                    std::make_unique<ScriptedSink>(std::vector(1'000'000, fails_at({1}, got_)), got_),
+                    *spool_);
+  int next = 2;
+  while (worker.stats().dropped == 0 && next < 100'000) {
+    put(next, next + 1);
+    ++next;
+  }
+  worker.stop(std::chrono::steady_clock::now() + 30s);
+  worker.join();
+  spool_->sync();
+  EXPECT_EQ(tallies()["dropped:poison"], 1U);
+  EXPECT_EQ(tallies()["delivered:"], static_cast<std::uint64_t>(next - 1));
+  EXPECT_EQ(spool_->stats().alerts, 0U);
+  EXPECT_GE(next, static_cast<int>(SetAside::kStrikes)) << "each time another one had to be taken";
+}
+
+TEST_F(WorkerTest, InAnOutageNothingIsGivenUpAndTheOrderStays) {
+  put(0, 10);
+  std::set<std::int64_t> all;
+  for (int i = 0; i < 10; ++i) all.insert(i);
+  run(std::vector(500, fails_at(all, got_)));
+  EXPECT_THAT(got_, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+  EXPECT_EQ(tallies()["delivered:"], 10U);
+}
+
+TEST_F(WorkerTest, AloneNothingIsEverGivenUp) {
+  put(0, 1);
+  run(std::vector(500, fails_at({0}, got_)));
+  EXPECT_EQ(tallies()["dropped:poison"], 0U);
+}
+
 TEST_F(WorkerTest, WhatIsBelowThePriorityIsPassed) {
   put(0, 3, spool::Priority::kDebug);
   put(3, 4, spool::Priority::kAlert);
@@ -198,6 +262,41 @@ TEST(Chat, MessagesStayWithinTheLimits) {
 }
 
 // A cluster of librdkafka's own: the real protocol, in this process.
+std::string line_of(const std::string& rule) {
+  spool::Event event;
+  event.rule = rule;
+  event.time = "2026-03-01T12:00:00Z";
+  seal(event);
+  return to_line(event);
+}
+
+TEST(Halves, WhatIsRefusedIsFoundAndTheRestGoes) {
+  Batch batch;
+  for (const char* rule : {"a", "bad", "c", "d", "bad", "e", "f"})
+    batch.push_back({.alert = {.rule = rule, .line = line_of(rule)}});
+  batch.push_back({.alert = {.rule = "unreadable", .line = "no JSON"}});
+  batch[3].deliver();  // at an earlier attempt
+  std::string got;
+  int calls = 0;
+  const auto attempt = deliver_in_halves(
+      batch, {.encode = [](const spool::Event& event, const spool::StoredAlert&) { return event.rule; },
+              .send = [&](std::span<const std::string_view> parts) -> CallResult {
+                ++calls;
+                for (const std::string_view part : parts) {
+                  if (part == "bad") return http::Answer{.status = 400, .body = "no", .retry_after = {}};
+                }
+                for (const std::string_view part : parts) got += part;
+                return http::Answer{.status = 204, .body = {}, .retry_after = {}};
+              },
+              .judge = all_delivered});
+  EXPECT_EQ(attempt.end, Attempt::End::kDone);
+  EXPECT_EQ(got, "acef");
+  EXPECT_LE(calls, 12);
+  std::string reasons;
+  for (const BatchItem& item : batch) reasons += item.reason.empty() ? "-" : item.reason + " ";
+  EXPECT_EQ(reasons, "-http_400 --http_400 --unreadable ");
+}
+
 class KafkaTest : public ::testing::Test {
  protected:
   KafkaTest() {

@@ -14,7 +14,12 @@
 
 namespace saker::delivery {
 
-enum class Fate { kPending, kDelivered, kDropped };
+enum class Fate {
+  kPending,
+  kDelivered,
+  kDropped,
+  kSetAside,  // by the worker, which tries it alone (isolate.h)
+};
 
 struct BatchItem {
   spool::StoredAlert alert;
@@ -49,6 +54,8 @@ struct Attempt {
   End end = End::kDone;
   std::string problem{};                              // one sentence
   std::optional<std::chrono::seconds> retry_after{};  // as the receiver asked
+  // It is there and fails at what it was given: it may take other alerts.
+  bool may_be_content = false;
 };
 
 class Sink {
@@ -59,6 +66,9 @@ class Sink {
   virtual Attempt deliver(Batch& batch) = 0;
 
   virtual BatchLimits limits() const { return {}; }
+
+  // The reasons that it gives to drop(), as far as they are known before: their counters begin at 0.
+  virtual std::vector<std::string> drop_reasons() const { return {"unreadable"}; }
 
   // From any thread: ends a deliver() that is under way, and every later one.
   virtual void cancel() {}

@@ -42,6 +42,7 @@ inline constexpr std::array<double, 9> kBatchBounds = {1, 2, 5, 10, 50, 100, 500
 struct SinkStats {
   std::atomic<std::uint64_t> delivered = 0, dropped = 0, filtered = 0;
   std::atomic<std::uint64_t> attempts = 0, retries = 0;
+  std::atomic<std::uint64_t> set_aside = 0;  // now
   std::atomic<bool> up = true;
   Histogram<kLatencyBounds.size()> latency_seconds{kLatencyBounds};  // from the spool to the receiver
   Histogram<kBatchBounds.size()> batch_alerts{kBatchBounds};

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "delivery/isolate.h"
 
 namespace saker::delivery {
 namespace {
@@ -18,6 +19,8 @@ using namespace std::chrono_literals;
 using spool::Reader;
 
 constexpr auto kDropReportInterval = 10s;
+// So many failures in a row, and the sink is asked which alert it fails at.
+constexpr unsigned kFailuresBeforeSearch = 3;
 // How long to let be a spool that cannot be read.
 constexpr auto kReadRetry = 1s;
 
@@ -32,10 +35,12 @@ class SinkWorker::Loop {
         stats_(worker.stats_),
         reader_(spool_.reader()),
         backoff_(worker.config_.backoff),
+        aside_(worker.config_.backoff),
         cursor_(spool_.cursor(worker.config_.name)) {}
 
   void run() {
     while (!time_is_over()) {
+      retry_aside();
       gather();
       if (batch_.empty()) {
         if (worker_.stopping_) break;
@@ -58,7 +63,7 @@ class SinkWorker::Loop {
     left_out_ = 0;
     const BatchLimits limits = sink_.limits();
     std::size_t bytes = 0;
-    auto until = Clock::now() + 1h;
+    auto until = std::min(Clock::now() + 1h, aside_.due().value_or(Clock::time_point::max()));
     for (;;) {
       auto page = reader_->read({.after = through_,
                                  .alerts_max = limits.alerts_max - batch_.size(),
@@ -90,7 +95,13 @@ class SinkWorker::Loop {
     std::vector<spool::Tally> tallies;
     add_left_out(tallies);
     cursor_ = through_;
-    spool_.settle(worker_.name(), cursor_, std::move(tallies));
+    settle(std::move(tallies));
+  }
+
+  // What is set aside holds the cursor on disk before it: after a crash all that follows is delivered again.
+  void settle(std::vector<spool::Tally> tallies) {
+    const std::int64_t through = aside_.empty() ? cursor_ : std::min(cursor_, aside_.first_id() - 1);
+    spool_.settle(worker_.name(), through, std::move(tallies));
   }
 
   void add_left_out(std::vector<spool::Tally>& tallies) {
@@ -109,20 +120,51 @@ class SinkWorker::Loop {
   void deliver() {
     stats_.batch_alerts.observe(static_cast<double>(batch_.size()));
     counted_ = 0;
-    for (;;) {
+    const std::uint64_t taken_before = taken_;
+    for (unsigned failures = 1;; ++failures) {
       ++stats_.attempts;
-      const Attempt attempt = sink_.deliver(batch_);
+      Attempt attempt = sink_.deliver(batch_);
+      if (attempt.end == Attempt::End::kDone) break;
+      if (failures >= kFailuresBeforeSearch && attempt.may_be_content) attempt = search(std::move(attempt));
       if (attempt.end == Attempt::End::kDone) break;
       settle_decided(false);
       if (attempt.end == Attempt::End::kCancelled || time_is_over()) return;
       ++stats_.retries;
       note_down(attempt);
+      retry_aside();
       const auto wait = backoff_.next(attempt.retry_after, attempt.end == Attempt::End::kMisconfigured);
       if (!pause(wait)) return;
     }
     settle_decided(true);
+    if (taken_ == taken_before) return;  // all of it was set aside: that says nothing good of the sink
     note_up();
     backoff_.reset();
+  }
+
+  // Sets aside what the sink fails at, if it takes others. Returns how that ended.
+  Attempt search(Attempt attempt) {
+    if (aside_.room() == 0) return attempt;
+    const Isolation found = isolate(sink_, batch_, aside_.room(), [this] { return time_is_over(); });
+    const auto pending = std::ranges::count(batch_, Fate::kPending, &BatchItem::fate);
+    // One that is alone goes aside at once: only behind it can others come that are taken.
+    if (!found.any_taken && pending > 1) return attempt;
+    for (const std::size_t i : found.suspects) {
+      log(LogLevel::kWarning,
+          "sink {} fails at an alert of rule '{}', which is set aside and tried alone: {}", worker_.name(),
+          batch_[i].alert.rule, found.last.problem);
+      aside_.add({.alert = batch_[i].alert}, taken_);
+      batch_[i].fate = Fate::kSetAside;
+    }
+    stats_.set_aside = aside_.size();
+    return std::ranges::count(batch_, Fate::kPending, &BatchItem::fate) > 0 ? attempt : Attempt{};
+  }
+
+  void retry_aside() {
+    if (aside_.empty()) return;
+    Counts counts;
+    aside_.retry(sink_, taken_, [&](const BatchItem& item) { count(item, counts); });
+    stats_.set_aside = aside_.size();
+    if (!counts.empty()) settle(tallies_of(counts));
   }
 
   // False when the time is over.
@@ -141,36 +183,49 @@ class SinkWorker::Loop {
 
   // Moves the cursor over everything up to the first alert that is pending, and counts it once.
   void settle_decided(bool all) {
-    std::map<std::tuple<std::string, std::string, spool::Priority>, std::uint64_t> counts;
+    Counts counts;
     const std::size_t before = counted_;
-    const auto now_ns = static_cast<std::int64_t>(wall_time_ns());
     while (counted_ < batch_.size() && batch_[counted_].fate != Fate::kPending) {
-      BatchItem& item = batch_[counted_++];
+      const BatchItem& item = batch_[counted_++];
       cursor_ = item.alert.id;
-      if (item.fate == Fate::kDelivered) {
-        ++stats_.delivered;
-        stats_.latency_seconds.observe(static_cast<double>(now_ns - item.alert.received_ns) / 1e9);
-        ++counts[{"delivered", "", item.alert.priority}];
-      } else {
-        ++stats_.dropped;
-        ++counts[{"dropped", item.reason, item.alert.priority}];
-        note_drop(item);
-      }
+      if (item.fate == Fate::kSetAside) continue;
+      count(item, counts);
+      ++taken_;
     }
     if (all) cursor_ = through_;
     if (!all && counted_ == before) return;
+    std::vector<spool::Tally> tallies = tallies_of(counts);
+    if (all) add_left_out(tallies);
+    settle(std::move(tallies));
+    report_drops(false);
+  }
+
+  using Counts = std::map<std::tuple<std::string, std::string, spool::Priority>, std::uint64_t>;
+
+  void count(const BatchItem& item, Counts& counts) {
+    if (item.fate == Fate::kDelivered) {
+      ++stats_.delivered;
+      const auto now_ns = static_cast<std::int64_t>(wall_time_ns());
+      stats_.latency_seconds.observe(static_cast<double>(now_ns - item.alert.received_ns) / 1e9);
+      ++counts[{"delivered", "", item.alert.priority}];
+    } else {
+      ++stats_.dropped;
+      ++counts[{"dropped", item.reason, item.alert.priority}];
+      note_drop(item);
+    }
+  }
+
+  std::vector<spool::Tally> tallies_of(const Counts& counts) const {
     std::vector<spool::Tally> tallies;
-    for (const auto& [key, count] : counts) {
+    for (const auto& [key, number] : counts) {
       const auto& [outcome, reason, priority] = key;
       tallies.push_back({.sink = worker_.name(),
                          .outcome = outcome,
                          .reason = reason,
                          .priority = priority,
-                         .count = count});
+                         .count = number});
     }
-    if (all) add_left_out(tallies);
-    spool_.settle(worker_.name(), cursor_, std::move(tallies));
-    report_drops(false);
+    return tallies;
   }
 
   void note_down(const Attempt& attempt) {
@@ -218,9 +273,11 @@ class SinkWorker::Loop {
   SinkStats& stats_;
   std::unique_ptr<Reader> reader_;
   Backoff backoff_;
+  SetAside aside_;
+  std::uint64_t taken_ = 0;  // by the sink, but for what was set aside
   Batch batch_;
   std::size_t counted_ = 0;     // of the batch: settled
-  std::int64_t cursor_ = 0;     // settled through
+  std::int64_t cursor_ = 0;     // settled through, but for what is set aside
   std::int64_t through_ = 0;    // gathered through
   std::uint64_t left_out_ = 0;  // gathered, of a lower priority
   Clock::time_point down_since_{};
@@ -246,6 +303,12 @@ SinkWorker::~SinkWorker() {
   if (!thread_.joinable()) return;
   stop(Clock::now());
   join();
+}
+
+std::vector<std::string> SinkWorker::drop_reasons() const {
+  std::vector<std::string> reasons = sink_->drop_reasons();
+  reasons.emplace_back(kPoison);
+  return reasons;
 }
 
 void SinkWorker::stop(Clock::time_point until) {

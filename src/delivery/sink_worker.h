@@ -40,6 +40,7 @@ class SinkWorker {
 
   const std::string& name() const { return config_.name; }
   const SinkStats& stats() const { return stats_; }
+  std::vector<std::string> drop_reasons() const;
 
  private:
   class Loop;

@@ -87,8 +87,10 @@ void add_sinks(Exposition& all, const spool::SpoolStats& spool,
                const std::vector<std::unique_ptr<delivery::SinkWorker>>& sinks) {
   std::map<std::string, std::uint64_t> delivered, filtered, dropped_all;
   std::map<std::pair<std::string, std::string>, std::uint64_t> dropped;
-  for (const auto& sink : sinks)
+  for (const auto& sink : sinks) {
     delivered[sink->name()] = filtered[sink->name()] = dropped_all[sink->name()] = 0;
+    for (const std::string& reason : sink->drop_reasons()) dropped[{sink->name(), reason}] = 0;
+  }
   for (const spool::Tally& tally : spool.tallies) {
     if (tally.sink.empty()) continue;
     if (tally.outcome == "delivered") delivered[tally.sink] += tally.count;
@@ -124,6 +126,10 @@ void add_sinks(Exposition& all, const spool::SpoolStats& spool,
       all.family(MetricType::Gauge, "saker_relay_sink_up", "Whether the last attempt to deliver succeeded.");
   for (const auto& sink : sinks)
     Exposition::add_gauge(up, {{"sink", sink->name()}}, sink->stats().up ? 1 : 0);
+  auto& aside = all.family(MetricType::Gauge, "saker_relay_sink_set_aside_alerts",
+                           "Alerts at which the sink fails while it takes others; they are tried alone.");
+  for (const auto& sink : sinks)
+    Exposition::add_gauge(aside, {{"sink", sink->name()}}, static_cast<double>(sink->stats().set_aside));
   auto& waiting = all.family(MetricType::Gauge, "saker_relay_sink_waiting_alerts",
                              "Alerts after the sink's cursor, at most.");
   for (const auto& [sink, count] : spool.behind)
@@ -161,11 +167,19 @@ void add_spool(Exposition& all, const spool::SpoolStats& spool) {
               spool.salvaged);
   auto& evicted = all.family(MetricType::Counter, "saker_relay_spool_evicted_total",
                              "Alerts removed before every sink had them, by cause.");
+  std::map<std::pair<spool::Priority, std::string>, std::uint64_t>
+      counts;  // from 0, so that a rate sees the first
+  for (std::size_t i = 0; i < spool::kPriorityCount; ++i) {
+    for (const char* reason : {spool::kEvictedFull, spool::kEvictedAge})
+      counts[{static_cast<spool::Priority>(i), reason}] = 0;
+  }
   for (const spool::Tally& tally : spool.tallies) {
-    if (tally.outcome == "evicted")
-      Exposition::add_counter(
-          evicted, {{"priority", std::string(spool::name_of(tally.priority))}, {"reason", tally.reason}},
-          tally.count);
+    if (tally.outcome == "evicted") counts[{tally.priority, tally.reason}] += tally.count;
+  }
+  for (const auto& [key, count] : counts) {
+    const auto& [priority, reason] = key;
+    Exposition::add_counter(evicted,
+                            {{"priority", std::string(spool::name_of(priority))}, {"reason", reason}}, count);
   }
 }
 

@@ -35,6 +35,7 @@ struct SpoolOptions {
   std::chrono::seconds age_max = std::chrono::hours(7 * 24);  // since it came; older ones are evicted
   std::chrono::seconds keep{0};                               // settled alerts stay this long, for queries
   std::uint64_t queue_bytes_max = 16ULL << 20;                // given to append() and not yet stored
+  std::chrono::seconds housekeeping{1};  // how often ages are looked at when nothing comes
 };
 
 struct NewAlert {
@@ -69,6 +70,10 @@ struct Tally {
   Priority priority = Priority::kDebug;
   std::uint64_t count = 0;
 };
+
+// The reasons of "evicted".
+inline constexpr const char* kEvictedFull = "full";
+inline constexpr const char* kEvictedAge = "age";
 
 struct SpoolStats {
   std::uint64_t alerts = 0, bytes = 0;       // stored now

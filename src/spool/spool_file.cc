@@ -59,8 +59,10 @@ std::uint64_t Inventory::total_bytes() const {
 }
 
 Result<SpoolFile> SpoolFile::open(const std::string& folder) {
+  // Alerts are not for everybody to read.
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  if (std::filesystem::create_directories(folder, error))
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   const std::string lock_path = folder + "/spool.lock";
   UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock) {
@@ -78,6 +80,8 @@ Result<SpoolFile> SpoolFile::open(const std::string& folder) {
 }
 
 Result<> SpoolFile::open_database() {
+  // SQLite would make it for all to read, and gives its other files the rights of this one.
+  UniqueFd(::open(database_path(folder_).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)).reset();
   TRY_ASSIGN(Database opened, Database::open(database_path(folder_), Database::Mode::kReadWrite));
   TRY(opened.execute(kSettings));
   TRY(opened.execute(kSchema));

@@ -11,7 +11,6 @@ namespace saker::spool {
 namespace {
 
 constexpr std::uint64_t kGroupBytesMax = 8 << 20;
-constexpr std::chrono::seconds kHousekeeping{1};
 // Rows that one DELETE takes, so that a transaction stays short and its list of rows small.
 constexpr std::int64_t kRemoveRows = 4096;
 constexpr std::int64_t kEvictRows = 256;
@@ -97,7 +96,7 @@ void SpoolWriter::run() {
   std::unique_lock lock(shared_.mutex);
   for (;;) {
     // After a failure settlements alone do not wake us: they would fail again at once.
-    shared_.work.wait_for(lock, kHousekeeping, [this] {
+    shared_.work.wait_for(lock, options_.housekeeping, [this] {
       return shared_.stopping || shared_.damaged || !shared_.appends.empty() ||
              (!shared_.settlements.empty() && !failing_);
     });
@@ -297,7 +296,7 @@ Result<> SpoolWriter::remove_aged(std::int64_t now_ns) {
     if (lost[i] == 0) continue;
     TRY(tally({.sink = "",
                .outcome = "evicted",
-               .reason = "age",
+               .reason = kEvictedAge,
                .priority = static_cast<Priority>(i),
                .count = lost[i]}));
   }
@@ -336,8 +335,11 @@ Result<> SpoolWriter::make_room(std::uint64_t bytes, Priority newcomer) {
     while (missing() > 0 && inventory_.count[i] > 0) {
       TRY_ASSIGN(const std::uint64_t evicted, evict(priority, missing()));
       if (evicted == 0) break;
-      TRY(tally(
-          {.sink = "", .outcome = "evicted", .reason = "full", .priority = priority, .count = evicted}));
+      TRY(tally({.sink = "",
+                 .outcome = "evicted",
+                 .reason = kEvictedFull,
+                 .priority = priority,
+                 .count = evicted}));
     }
   }
   return {};

@@ -47,7 +47,8 @@ class Agent:
             command += ["-r", path]
         if json_output:
             command += ["-o", "json_output=true"]
-        if not webserver:  # several agents run at once in tests, and there is one port
+        command += ["-o", "saker.store.enabled=false"]  # several agents run at once in tests, and there is one store
+        if not webserver:  # and one port
             command += ["-o", "webserver.enabled=false"]
         self.command = command + list(arguments)
         self.alerts = []

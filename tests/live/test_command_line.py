@@ -27,7 +27,7 @@ def flags_of(*command):
 
 
 class CommandLine(LiveTest):
-    COMMANDS = ((), ("doctor",), ("status",), ("top",), ("list", "fields"), ("rules", "plan"), ("rules", "list"),
+    COMMANDS = ((), ("doctor",), ("status",), ("top",), ("events",), ("list", "fields"), ("rules", "plan"), ("rules", "list"),
                 ("rules", "show"), ("rules", "explain"), ("rules", "test"), ("rules", "lint"))
 
     def test_help_fits_on_a_screen(self):
@@ -107,7 +107,8 @@ class CommandLine(LiveTest):
         master, slave = pty.openpty()
         pid_file = os.path.join(directory, "pid")
         agent = subprocess.Popen(
-            [SAKER, "-c", "saker.yaml", "-r", rules_file(self, rule), "-P", pid_file, "-o", "webserver.enabled=false"],
+            [SAKER, "-c", "saker.yaml", "-r", rules_file(self, rule), "-P", pid_file, "-o", "webserver.enabled=false",
+             "-o", "saker.store.enabled=false"],
             stdout=slave, stderr=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "NO_COLOR": ""})
         os.close(slave)
         try:

@@ -92,7 +92,7 @@ class Outputs(LiveTest):
         from harness import ROOT, SAKER
         done = subprocess.run(
             [SAKER, "-c", os.path.join(ROOT, "saker.yaml"), "-r", self.rules, "-o", "file_output.enabled=true",
-             "-o", "file_output.filename=/no/such/folder/alerts"],
+             "-o", "file_output.filename=/no/such/folder/alerts", "-o", "saker.store.enabled=false"],
             capture_output=True, text=True, timeout=60, cwd=ROOT)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("output file: cannot open /no/such/folder/alerts: No such file or directory", done.stderr)

@@ -27,6 +27,7 @@ class Receiver:
 
     def __init__(self, answer=lambda request: (200, "")):
         self.got = []
+        self.answer = answer
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -37,7 +38,7 @@ class Receiver:
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
                 request = (self.command, self.path, dict(self.headers), body.decode())
-                status, text = answer(request)
+                status, text = receiver.answer(request)
                 if status < 300:
                     receiver.got.append(request)
                 self.send_response(status)
@@ -97,6 +98,27 @@ class Receivers(unittest.TestCase):
             relay.wait_delivered()
             self.assertEqual([json.loads(body)["output_fields"]["n"] for _, _, _, body in receiver.got], [2, 3])
             self.assertEqual(relay.metric("saker_relay_sink_dropped_total", sink="webhook", reason="http_400"), 1)
+
+    def test_an_alert_at_which_a_receiver_always_fails_holds_up_no_other(self):
+        def answer(request):
+            return (500, "internal error") if json.loads(request[3])["rule"] == "bad" else (200, "ok")
+
+        receiver = self.receiver(answer)
+        with Relay({"webhook": {"address": receiver.url}}) as relay:
+            relay.post([event(0), event(1, rule="bad"), event(2), event(3)])
+            wait_for(lambda: len(receiver.got) == 3, "the others")
+            self.assertEqual([json.loads(body)["output_fields"]["n"] for _, _, _, body in receiver.got], [0, 2, 3])
+            wait_for(lambda: relay.metric("saker_relay_sink_set_aside_alerts", sink="webhook") == 1, "the metric")
+            relay.post(event(4))
+            wait_for(lambda: len(receiver.got) == 4, "one that came later")
+            self.assertEqual(relay.metric("saker_relay_sink_dropped_total", sink="webhook", reason="poison"), 0, "it is still tried")
+            # After a restart it is there, and what stands behind it is delivered again.
+            relay.kill()
+            receiver.answer = lambda request: (200, "ok")
+            relay.start()
+            relay.wait_delivered()
+            numbers = [json.loads(body)["output_fields"]["n"] for _, _, _, body in receiver.got]
+            self.assertEqual(set(numbers), {0, 1, 2, 3, 4})
 
     def test_chat(self):
         def slack(request):

@@ -1,9 +1,11 @@
 #include "delivery/sinks/alertmanager_sink.h"
 
-#include <deque>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <nlohmann/json.hpp>
 
-#include "delivery/answer_class.h"
+#include "delivery/halves.h"
 
 namespace saker::delivery {
 namespace {
@@ -42,55 +44,22 @@ class AlertmanagerSink final : public Sink {
     return {.alerts_max = 100, .bytes_max = 512 * 1024, .linger = std::chrono::milliseconds(500)};
   }
   void cancel() override { client_.cancel(); }
+  std::vector<std::string> drop_reasons() const override { return {"unreadable", "http_400", "http_413"}; }
 
   Attempt deliver(Batch& batch) override {
-    std::deque<std::vector<std::size_t>> groups(1);
-    std::vector<std::string> alerts(batch.size());
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (batch[i].fate != Fate::kPending) continue;
-      const auto event = spool::parse_line(batch[i].alert.line);
-      if (!event) {
-        batch[i].drop("unreadable", event.error().message);
-        continue;
-      }
-      alerts[i] = alertmanager_alert(options_, *event);
-      groups.front().push_back(i);
-    }
-    while (!groups.empty()) {
-      const std::vector<std::size_t> group = std::move(groups.front());
-      groups.pop_front();
-      if (group.empty()) continue;
-      const CallResult result = send(alerts, group);
-      switch (const AnswerClass answer_class = classify(result)) {
-        case AnswerClass::kTaken:
-          for (const std::size_t i : group) batch[i].deliver();
-          break;
-        case AnswerClass::kRejected:
-        case AnswerClass::kTooLarge:
-          if (group.size() == 1) {
-            batch[group.front()].drop(reason_of(result), describe(result));
-          } else {
-            const auto middle = group.begin() + static_cast<std::ptrdiff_t>(group.size() / 2);
-            groups.emplace_front(middle, group.end());
-            groups.emplace_front(group.begin(), middle);
-          }
-          break;
-        default:
-          return failed_attempt(answer_class, result);
-      }
-    }
-    return {};
+    return deliver_in_halves(
+        batch, {.encode = [this](const Event& event,
+                                 const spool::StoredAlert&) { return alertmanager_alert(options_, event); },
+                .send = [this](Parts alerts) { return send(alerts); },
+                .judge = all_delivered});
   }
 
  private:
+  using Parts = std::span<const std::string_view>;
+
   // To all; good when one of them has it, since they tell each other.
-  CallResult send(const std::vector<std::string>& alerts, const std::vector<std::size_t>& group) {
-    std::string body = "[";
-    for (const std::size_t i : group) {
-      if (body.size() > 1) body += ',';
-      body += alerts[i];
-    }
-    body += ']';
+  CallResult send(Parts alerts) {
+    const std::string body = fmt::format("[{}]", fmt::join(alerts, ","));
     std::optional<CallResult> best;
     for (const std::string& url : options_.urls) {
       CallResult result = client_.call({.url = url, .headers = headers_, .body = body});

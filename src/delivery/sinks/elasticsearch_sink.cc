@@ -3,10 +3,11 @@
 #include <absl/strings/escaping.h>
 #include <absl/time/time.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
 
-#include "delivery/answer_class.h"
+#include "delivery/halves.h"
 #include "http/gzip.h"
 #include "spool/event.h"
 
@@ -45,57 +46,41 @@ class ElasticsearchSink final : public Sink {
   }
 
   BatchLimits limits() const override {
-    return {.alerts_max = 2000, .bytes_max = 4 << 20, .linger = std::chrono::seconds(1)};
+    return {.alerts_max = 2000, .bytes_max = 2 << 20, .linger = std::chrono::seconds(1)};
   }
   void cancel() override { client_->cancel(); }
+  std::vector<std::string> drop_reasons() const override { return {"unreadable", "http_400", "http_413"}; }
 
   Attempt deliver(Batch& batch) override {
-    while (true) {
-      std::vector<std::size_t> sent;
-      std::string body = body_of(batch, sent);
-      if (sent.empty()) return {};
-      if (options_.compress) body = http::gzip(body);
-      const CallResult result = client_->call({.url = url_, .headers = headers_, .body = body});
-      const AnswerClass answer_class = classify(result);
-      if (answer_class == AnswerClass::kTaken) {
-        sent_max_ = SIZE_MAX;
-        const Attempt attempt = judge(batch, sent, result->body);
-        if (attempt.end != Attempt::End::kDone) return attempt;
-      } else if ((answer_class == AnswerClass::kTooLarge || answer_class == AnswerClass::kRejected) &&
-                 sent.size() > 1) {
-        sent_max_ = sent.size() / 2;
-      } else if (answer_class == AnswerClass::kTooLarge || answer_class == AnswerClass::kRejected) {
-        batch[sent.front()].drop(reason_of(result), describe(result));
-        sent_max_ = SIZE_MAX;
-      } else {
-        return failed_attempt(answer_class, result);
-      }
-    }
+    return deliver_in_halves(batch, {.encode =
+                                         [this](const spool::Event& event, const spool::StoredAlert& alert) {
+                                           return action_and_document(event, alert.line);
+                                         },
+                                     .send = [this](Parts parts) { return send(parts); },
+                                     .judge = judge});
   }
 
  private:
-  std::string body_of(Batch& batch, std::vector<std::size_t>& sent) const {
-    std::string body;
-    for (std::size_t i = 0; i < batch.size() && sent.size() < sent_max_; ++i) {
-      if (batch[i].fate != Fate::kPending) continue;
-      const auto event = spool::parse_line(batch[i].alert.line);
-      if (!event) {
-        batch[i].drop("unreadable", event.error().message);
-        continue;
-      }
-      const json action{{"create", {{"_index", index_of(options_, event->time_ns)}, {"_id", event->uuid}}}};
-      body += action.dump() + "\n{\"@timestamp\":";
-      spool::append_json_text(body, event->time);
-      body += ',';
-      body.append(batch[i].alert.line, 1);
-      body += '\n';
-      sent.push_back(i);
-    }
-    return body;
+  using Parts = std::span<const std::string_view>;
+
+  std::string action_and_document(const spool::Event& event, const std::string& line) const {
+    const json action{{"create", {{"_index", index_of(options_, event.time_ns)}, {"_id", event.uuid}}}};
+    std::string text = action.dump() + "\n{\"@timestamp\":";
+    spool::append_json_text(text, event.time);
+    text += ',';
+    text.append(line, 1);
+    text += '\n';
+    return text;
+  }
+
+  CallResult send(Parts parts) {
+    std::string body = fmt::format("{}", fmt::join(parts, ""));
+    if (options_.compress) body = http::gzip(body);
+    return client_->call({.url = url_, .headers = headers_, .body = body});
   }
 
   // One item of the answer for each document, in order.
-  static Attempt judge(Batch& batch, const std::vector<std::size_t>& sent, const std::string& text) {
+  static Attempt judge(std::span<BatchItem* const> sent, const std::string& text) {
     const json answer = json::parse(text, nullptr, false);
     const json* items = answer.is_object() && answer.contains("items") ? &answer["items"] : nullptr;
     if (items == nullptr || !items->is_array() || items->size() != sent.size())
@@ -106,12 +91,13 @@ class ElasticsearchSink final : public Sink {
       const json& outer = (*items)[n];
       const json result = outer.is_object() && !outer.empty() ? *outer.begin() : json::object();
       const int status = result.is_object() ? result.value("status", 0) : 0;
-      BatchItem& item = batch[sent[n]];
+      BatchItem& item = *sent[n];
       if ((status >= 200 && status < 300) || status == 409) {
         item.deliver();
       } else if (status == 429 || status >= 500 || status == 0) {
         attempt = {.end = Attempt::End::kRetry,
-                   .problem = fmt::format("a document was answered with {}", status)};
+                   .problem = fmt::format("a document was answered with {}", status),
+                   .may_be_content = status >= 500};
       } else {
         item.drop(fmt::format("http_{}", status),
                   result.contains("error") ? result["error"].dump().substr(0, kProblemBytesMax) : "");
@@ -124,7 +110,6 @@ class ElasticsearchSink final : public Sink {
   std::unique_ptr<http::Client> client_;
   std::string url_;
   std::vector<std::string> headers_;
-  std::size_t sent_max_ = SIZE_MAX;  // alerts in a request, after one was too large
 };
 
 }  // namespace

@@ -52,6 +52,7 @@ class KafkaSink final : public Sink {
   }
 
   void cancel() override { cancelled_ = true; }
+  std::vector<std::string> drop_reasons() const override { return {"refused"}; }
 
   Attempt deliver(Batch& batch) override {
     problem_.clear();

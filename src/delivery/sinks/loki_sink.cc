@@ -45,18 +45,21 @@ Verdict verdict_of(const CallResult& result) {
   return Verdict::kRejected;
 }
 
+// What Loki says, and the word for it; the first that fits.
+constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
+    {"too old", "too_old"},
+    {"too far behind", "too_far_behind"},
+    {"too new", "too_new"},
+    {"exceeds limit", "over_limit"},
+    {"line too long", "line_too_long"},
+    {"max entry size", "line_too_long"},
+    {"larger than max", "too_large"},
+    {"label", "bad_label"},
+    {"stream limit", "stream_limit"},
+};
+constexpr std::string_view kBlocked = "blocked";
+
 std::string drop_reason(const CallResult& result) {
-  static constexpr std::pair<std::string_view, std::string_view> kReasons[] = {
-      {"too old", "too_old"},
-      {"too far behind", "too_far_behind"},
-      {"too new", "too_new"},
-      {"exceeds limit", "over_limit"},
-      {"line too long", "line_too_long"},
-      {"max entry size", "line_too_long"},
-      {"larger than max", "too_large"},
-      {"label", "bad_label"},
-      {"stream limit", "stream_limit"},
-  };
   for (const auto& [words, reason] : kReasons) {
     if (says(result->body, words)) return std::string(reason);
   }
@@ -98,6 +101,11 @@ class LokiSink final : public Sink {
 
   BatchLimits limits() const override { return options_.batch; }
   void cancel() override { client_.cancel(); }
+  std::vector<std::string> drop_reasons() const override {
+    std::vector<std::string> reasons = {"unreadable", "http_400", std::string(kBlocked)};
+    for (const auto& [words, reason] : kReasons) reasons.emplace_back(reason);
+    return reasons;
+  }
 
   Attempt deliver(Batch& batch) override {
     if (Clock::now() > forget_at_) {
@@ -120,7 +128,7 @@ class LokiSink final : public Sink {
           for (const Candidate* one : group) batch[one->item].deliver();
           break;
         case Verdict::kBlocked:
-          for (const Candidate* one : group) batch[one->item].drop("blocked", describe(result));
+          for (const Candidate* one : group) batch[one->item].drop(std::string(kBlocked), describe(result));
           break;
         case Verdict::kFailed:
           return failed_attempt(classify(result), result);

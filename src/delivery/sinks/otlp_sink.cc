@@ -1,11 +1,12 @@
 #include "delivery/sinks/otlp_sink.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "delivery/answer_class.h"
+#include "delivery/halves.h"
 
 namespace saker::delivery {
 namespace {
@@ -27,51 +28,33 @@ class OtlpSink final : public Sink {
   }
 
   void cancel() override { client_.cancel(); }
+  std::vector<std::string> drop_reasons() const override {
+    return {"unreadable", "http_400", "http_413", "partial_success"};
+  }
 
   Attempt deliver(Batch& batch) override {
-    while (true) {
-      std::vector<std::size_t> sent;
-      const std::string body = body_of(batch, sent);
-      if (sent.empty()) return {};
-      const CallResult result = client_.call({.url = options_.url, .headers = headers_, .body = body});
-      const AnswerClass answer_class = classify(result);
-      if (answer_class == AnswerClass::kTaken) {
-        sent_max_ = SIZE_MAX;
-        settle(batch, sent, result->body);
-      } else if ((answer_class == AnswerClass::kRejected || answer_class == AnswerClass::kTooLarge) &&
-                 sent.size() > 1) {
-        sent_max_ = sent.size() / 2;
-      } else if (answer_class == AnswerClass::kRejected || answer_class == AnswerClass::kTooLarge) {
-        batch[sent.front()].drop(reason_of(result), describe(result));
-        sent_max_ = SIZE_MAX;
-      } else {
-        return failed_attempt(answer_class, result);
-      }
-    }
+    return deliver_in_halves(batch, {.encode =
+                                         [](const spool::Event& event, const spool::StoredAlert& alert) {
+                                           return otlp_record(event, alert.received_ns);
+                                         },
+                                     .send = [this](Parts records) { return send(records); },
+                                     .judge = judge});
   }
 
  private:
-  std::string body_of(Batch& batch, std::vector<std::size_t>& sent) const {
-    std::string body =
-        R"({"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"saker"}}]},)"
-        R"("scopeLogs":[{"scope":{"name":"saker-relay"},"logRecords":[)";
-    for (std::size_t i = 0; i < batch.size() && sent.size() < sent_max_; ++i) {
-      if (batch[i].fate != Fate::kPending) continue;
-      const auto event = spool::parse_line(batch[i].alert.line);
-      if (!event) {
-        batch[i].drop("unreadable", event.error().message);
-        continue;
-      }
-      if (!sent.empty()) body += ',';
-      body += otlp_record(*event, batch[i].alert.received_ns);
-      sent.push_back(i);
-    }
-    return body + "]}]}]}";
+  using Parts = std::span<const std::string_view>;
+
+  CallResult send(Parts records) {
+    const std::string body = fmt::format(
+        R"({{"resourceLogs":[{{"resource":{{"attributes":[{{"key":"service.name","value":{{"stringValue":"saker"}}}}]}},)"
+        R"("scopeLogs":[{{"scope":{{"name":"saker-relay"}},"logRecords":[{}]}}]}}]}})",
+        fmt::join(records, ","));
+    return client_.call({.url = options_.url, .headers = headers_, .body = body});
   }
 
   // A receiver may take a part; it says how many it refused but not which, and that they must not be sent
   // again.
-  static void settle(Batch& batch, const std::vector<std::size_t>& sent, const std::string& text) {
+  static Attempt judge(std::span<BatchItem* const> sent, const std::string& text) {
     const json answer = json::parse(text, nullptr, false);
     std::uint64_t refused = 0;
     std::string why;
@@ -89,17 +72,17 @@ class OtlpSink final : public Sink {
     }
     for (std::size_t n = 0; n < sent.size(); ++n) {
       if (sent.size() - n <= refused) {
-        batch[sent[n]].drop("partial_success", why);
+        sent[n]->drop("partial_success", why);
       } else {
-        batch[sent[n]].deliver();
+        sent[n]->deliver();
       }
     }
+    return {};
   }
 
   OtlpOptions options_;
   http::Client client_;
   std::vector<std::string> headers_;
-  std::size_t sent_max_ = SIZE_MAX;
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ class PostEachSink final : public Sink {
   // Few at a time, none is worth waiting for another.
   BatchLimits limits() const override { return {.alerts_max = 50, .bytes_max = 1 << 20, .linger = {}}; }
   void cancel() override { client_.cancel(); }
+  std::vector<std::string> drop_reasons() const override { return {"unreadable", "http_400", "http_413"}; }
 
   Attempt deliver(Batch& batch) override {
     for (BatchItem& item : batch) {
