@@ -1,11 +1,13 @@
 """The .deb: installed into a copy of this machine's file system (an overlay in a mount namespace of its own, so that the machine
 stays as it is), run as its unit says, removed without a trace."""
 
+import json
 import os
 import re
+import time
 import unittest
 
-from harness import Agent, LiveTest
+from harness import Agent, LiveTest, WAIT_SECONDS
 from overlay import Overlay, make_package, packages_can_be_made
 
 
@@ -50,14 +52,19 @@ class Package(LiveTest):
             with InstalledAgent(overlay) as agent:
                 container.run("/bin/cat", "/etc/shadow")
                 alert = agent.wait_for(rule="Sensitive File Access in Container", **{"container.id": container.short_id})
+                deadline = time.time() + WAIT_SECONDS
+                while not (kept := overlay.run("/usr/bin/saker", "events", "--since", "1h", "--json", "--grep", container.short_id).stdout):
+                    self.assertLess(time.time(), deadline, "the alert is in the store: " + "\n".join(agent.log))
+                    time.sleep(0.02)
             self.assertEqual(alert["priority"], "Critical")
+            self.assertEqual(json.loads(kept.splitlines()[0])["rule"], "Sensitive File Access in Container")
 
             overlay.run("sh", "-c", "echo '# mine' >> /etc/saker/saker.yaml; touch /etc/saker/rules.d/mine.yaml")
             overlay.run("mkdir", "-p", "/var/lib/saker")
             overlay.run("dpkg", "-r", "saker")
             # Whether a unit was enabled is Debian's to remember until the purge.
             kept = ("/etc/", "/var/lib/systemd/deb-systemd-helper")
-            left = [p for p in overlay.changed() if "saker" in p and not p.startswith(kept)]
+            left = [p for p in overlay.changed() if "saker" in p and not p.startswith((*kept, "/var/lib/saker/"))]
             self.assertEqual(left, ["/var/lib/saker"], "what is not configuration or state is gone")
             self.assertIn("# mine", overlay.run("cat", "/etc/saker/saker.yaml").stdout)
 
