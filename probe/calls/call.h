@@ -11,6 +11,10 @@
 #include "lib/payload.h"
 #include "lib/task.h"
 
+#define MESSAGES_MAX 1024 /* the kernel handles no more in a call */
+#define FSCONFIG_SET_BINARY 2
+#define QUOTA_ON 0x800002 /* without the type, which is its lowest byte */
+
 static __always_inline void add_descriptor_pair(struct scratch *s, const void *from)
 {
 	__s32 pair[2] = {-1, -1};
@@ -87,16 +91,33 @@ __noinline int add_argument(__u32 i)
 		add_data(s, pointer, total);
 		break;
 	case SAKER_ARGUMENT_VECTOR:
+		add_vector_length(value, next);
 		add_vector(value, next, SAKER_DATA_BYTES_MAX);
 		break;
 	case SAKER_ARGUMENT_VECTOR_OUT:
+		add_vector_length(value, next);
 		add_vector(value, next, total);
 		break;
 	case SAKER_ARGUMENT_MESSAGE:
-		add_message(s, pointer, SAKER_DATA_BYTES_MAX, i);
+	case SAKER_ARGUMENT_MESSAGES:
+		add_message(s, message_at(s, value), SAKER_DATA_BYTES_MAX, i);
 		break;
 	case SAKER_ARGUMENT_MESSAGE_OUT:
-		add_message(s, pointer, total, i);
+	case SAKER_ARGUMENT_MESSAGES_OUT:
+		if (result >= 0)
+			add_message(s, message_at(s, value), total, i);
+		break;
+	case SAKER_ARGUMENT_QUOTA:
+		if ((__u32)s->call.args[0] >> 8 == QUOTA_ON)
+			add_user_string(s, SAKER_PART_ARGUMENT, pointer);
+		else if (pointer)
+			add_user_bytes(s, pointer, shape->sizes[i], SAKER_FIXED_BYTES_MAX);
+		break;
+	case SAKER_ARGUMENT_FSCONFIG:
+		if (s->call.args[1] == FSCONFIG_SET_BINARY)
+			add_data(s, pointer, next);
+		else if (pointer)
+			add_user_string(s, SAKER_PART_ARGUMENT, pointer);
 		break;
 	case SAKER_ARGUMENT_FD_PAIR:
 		if (result >= 0)
@@ -109,43 +130,73 @@ __noinline int add_argument(__u32 i)
 	return 0;
 }
 
-/* `file`: what argument 0 of a ring's request stands for, which need not have a descriptor; 0 otherwise. */
-static __always_inline void send_call(struct task_struct *task, const struct call *call, __u64 file)
+/* Tells the call in scratch memory. */
+__noinline int send_call_record(void)
 {
-	const struct saker_shape *shape = &event_shape[call->event & (SAKER_EVENTS_MAX - 1)];
+	struct task_struct *task = current_task();
+	struct scratch *s = my_scratch();
 	struct saker_call_record *record;
-	struct scratch *s;
+	const struct saker_shape *shape;
 	int i;
 
-	s = begin_record(SAKER_RECORD_CALL, call->event, READ(task, pid), sizeof(*record));
 	if (!s)
-		return;
+		return 0;
+	shape = &event_shape[s->call.event & (SAKER_EVENTS_MAX - 1)];
+	s = begin_record(SAKER_RECORD_CALL, s->call.event, READ(task, pid), sizeof(*record));
+	if (!s)
+		return 0;
 	record = (struct saker_call_record *)s->record;
 	fill_task(&record->task, task);
-	record->result = call->result;
-	__builtin_memcpy(record->arguments, call->args, sizeof(record->arguments));
-	if (call != &s->call)
-		s->call = *call;
+	record->result = s->call.result;
+	__builtin_memcpy(record->arguments, s->call.args, sizeof(record->arguments));
 	s->names_used = 0;
-	if (call->from_ring)
+	if (s->call.from_ring)
 		record->task.flags |= SAKER_TASK_RING;
-	if (call->ruled_out)
+	if (s->call.ruled_out)
 		record->task.flags |= SAKER_TASK_RULED_OUT;
-	if (file && shape->arguments[0] == SAKER_ARGUMENT_FD) {
-		s->file = file;
-		add_open_file(call->args[0], 0);
+	if (s->call.file && shape->arguments[0] == SAKER_ARGUMENT_FD) {
+		s->file = s->call.file;
+		add_open_file(s->call.args[0], 0);
 	}
 	for (i = 0; i < SAKER_ARGUMENTS; i++)
-		if (shape->arguments[i] && !(file && i == 0))
+		if (shape->arguments[i] && !(s->call.file && i == 0))
 			add_argument(i);
-	if (shape->result == SAKER_ARGUMENT_FD && call->result >= 0)
-		add_descriptor(s, call->result, SAKER_RESULT);
+	if (shape->result == SAKER_ARGUMENT_FD && s->call.result >= 0)
+		add_descriptor(s, s->call.result, SAKER_RESULT);
 	s->argument = 0;
 	if (shape->flags & SAKER_SHAPE_PATHS)
 		add_cwd(s, task);
 	add_details(s, task);
 	if (send_record(s))
 		wake_reader();
+	return 0;
+}
+
+__noinline int send_message(__u32 i)
+{
+	struct scratch *s = my_scratch();
+
+	if (!s)
+		return 0;
+	s->message = i;
+	s->call.result = message_length(s, s->call.args[1]);
+	return send_call_record();
+}
+
+/* The call in scratch memory, or each message that it has handled. */
+static __always_inline void send_call(struct scratch *s)
+{
+	__u8 list = event_shape[s->call.event & (SAKER_EVENTS_MAX - 1)].arguments[1];
+	__s64 result = s->call.result;
+	__u32 i;
+
+	s->message = 0;
+	if ((list != SAKER_ARGUMENT_MESSAGES && list != SAKER_ARGUMENT_MESSAGES_OUT) || result <= 0) {
+		send_call_record();
+		return;
+	}
+	for (i = 0; i < MESSAGES_MAX && i < result; i++)
+		send_message(i);
 }
 
 #endif /* SAKER_CALLS_CALL_H */

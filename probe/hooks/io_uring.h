@@ -191,20 +191,20 @@ static __always_inline void send_ring_open(struct task_struct *task, struct pend
 		wake_reader();
 }
 
-static __always_inline void send_ring_call(struct task_struct *task, struct pending *p, struct io_kiocb *req,
-					   __s64 result)
+static __always_inline void send_ring_call(struct pending *p, struct io_kiocb *req, __s64 result)
 {
 	struct scratch *s = my_scratch();
-	struct call call = p->call;
 
 	if (!s)
 		return;
 	bpf_probe_read_kernel(s->names, sizeof(s->names), p->names);
-	call.result = result;
+	s->call = p->call;
+	s->call.result = result;
 	/* Without a descriptor there is nothing that the result could stand for. */
 	if (p->without_descriptor && result >= 0)
-		call.result = -1;
-	send_call(task, &call, (__u64)READ(req, cmd.file));
+		s->call.result = -1;
+	s->call.file = (__u64)READ(req, cmd.file);
+	send_call(s);
 }
 
 static __always_inline void send_request(struct pending *p, struct io_kiocb *req, __s64 result)
@@ -214,7 +214,7 @@ static __always_inline void send_request(struct pending *p, struct io_kiocb *req
 	if (p->call.event <= SAKER_EVENT_EXECVEAT)
 		send_ring_open(task, p, result);
 	else
-		send_ring_call(task, p, req, result);
+		send_ring_call(p, req, result);
 }
 
 static __always_inline int request_submitted(struct io_kiocb *submitted)

@@ -39,6 +39,7 @@ static __always_inline int end_call(struct task_struct *task, struct pt_regs *re
 	call->event = event;
 	call->compat = compat;
 	call->from_ring = call->ruled_out = false;
+	call->file = 0;
 	call->result = result;
 	read_args(call, regs);
 	why = plan_passes();
@@ -51,7 +52,7 @@ static __always_inline int end_call(struct task_struct *task, struct pt_regs *re
 	if (event <= SAKER_EVENT_EXECVEAT)
 		send_file(task, call);
 	else
-		send_call(task, call, 0);
+		send_call(s);
 	return 0;
 }
 

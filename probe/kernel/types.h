@@ -471,10 +471,22 @@ struct msghdr { /* uapi, of a 64-bit caller */
 	__u64 name;
 	__u32 name_length, pad;
 	__u64 vector, vector_length;
+	__u64 control, control_length;
+	__u32 flags, pad2;
+};
+
+struct mmsghdr {
+	struct msghdr header;
+	__u32 length, pad;
 };
 
 struct msghdr32 {
-	__u32 name, name_length, vector, vector_length;
+	__u32 name, name_length, vector, vector_length, control, control_length, flags;
+};
+
+struct mmsghdr32 {
+	struct msghdr32 header;
+	__u32 length;
 };
 
 #endif /* SAKER_KERNEL_TYPES_H */

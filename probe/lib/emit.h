@@ -43,6 +43,8 @@ struct scratch {
 	__u64 ancestor;        /* where the search for it stands */
 	__u64 file;            /* address of the file that a descriptor is told of */
 	__u32 gathered;        /* bytes of a payload put together so far */
+	__u64 vector_bytes;    /* of a vector's buffers, added up so far */
+	__u32 message;         /* which one of a list of messages is told */
 	__u32 walk_position;   /* of the first byte in `walk` */
 	__u64 walk_dentry;     /* where the walk stands */
 	__u64 walk_mount;

@@ -11,9 +11,10 @@
 #include "lib/syscall.h"
 
 #define VECTOR_MAX 8
+#define VECTOR_LENGTH_MAX 1024 /* the kernel takes no longer one */
 #define SOCKADDR_BYTES_MAX 128
 
-static __always_inline void add_user_bytes(struct scratch *s, const void *from, __u64 length, __u32 limit)
+static __always_inline void add_user_data(struct scratch *s, __u16 kind, const void *from, __u64 length, __u32 limit)
 {
 	__u16 flags = 0;
 
@@ -28,7 +29,12 @@ static __always_inline void add_user_bytes(struct scratch *s, const void *from, 
 		flags = SAKER_PART_FAILED;
 	}
 	/* Data is cut on purpose: that is no truncation to be counted. */
-	end_part(s, SAKER_PART_ARGUMENT, flags & SAKER_PART_FAILED, length);
+	end_part(s, kind, flags & SAKER_PART_FAILED, length);
+}
+
+static __always_inline void add_user_bytes(struct scratch *s, const void *from, __u64 length, __u32 limit)
+{
+	add_user_data(s, SAKER_PART_ARGUMENT, from, length, limit);
 }
 
 static __always_inline void add_data(struct scratch *s, const void *from, __s64 length)
@@ -51,17 +57,40 @@ static __always_inline void add_sockaddr_out(struct scratch *s, const void *from
 		add_sockaddr(s, from, length);
 }
 
-static __always_inline void read_vector(struct iovec *out, const void *vector, __u32 i, bool compat)
+static __always_inline long read_vector(struct iovec *out, const void *vector, __u32 i, bool compat)
 {
 	struct iovec32 narrow = {};
+	long failed;
 
-	if (!compat) {
-		bpf_probe_read_user(out, sizeof(*out), vector + i * sizeof(*out));
-		return;
-	}
-	bpf_probe_read_user(&narrow, sizeof(narrow), vector + i * sizeof(narrow));
+	if (!compat)
+		return bpf_probe_read_user(out, sizeof(*out), vector + i * sizeof(*out));
+	failed = bpf_probe_read_user(&narrow, sizeof(narrow), vector + i * sizeof(narrow));
 	out->base = narrow.base;
 	out->length = narrow.length;
+	return failed;
+}
+
+/* How long the buffers of a vector are together. Not told when a part of it cannot be read. */
+__noinline int add_vector_length(__u64 vector, __u32 count)
+{
+	struct scratch *s = my_scratch();
+	__u32 i;
+
+	if (!s || count > VECTOR_LENGTH_MAX)
+		return 0;
+	s->vector_bytes = 0;
+	for (i = 0; i < VECTOR_LENGTH_MAX; i++) {
+		struct iovec one = {};
+
+		if (i >= count)
+			break;
+		if (read_vector(&one, (void *)vector, i, s->call.compat))
+			return 0;
+		s->vector_bytes += one.length;
+	}
+	bpf_probe_read_kernel(begin_part(s), sizeof(s->vector_bytes), &s->vector_bytes);
+	end_part(s, SAKER_PART_VECTOR, 0, sizeof(s->vector_bytes));
+	return 0;
 }
 
 /* The beginning of what a vector of buffers holds, `total` bytes together; at most VECTOR_MAX buffers. */
@@ -98,22 +127,51 @@ __noinline int add_vector(__u64 vector, __u32 count, __u64 total)
 	return 0;
 }
 
+static __always_inline void read_message(struct msghdr *out, const void *from, bool compat)
+{
+	struct msghdr32 narrow = {};
+
+	if (!compat) {
+		bpf_probe_read_user(out, sizeof(*out), from);
+		return;
+	}
+	bpf_probe_read_user(&narrow, sizeof(narrow), from);
+	out->name = narrow.name;
+	out->name_length = narrow.name_length;
+	out->vector = narrow.vector;
+	out->vector_length = narrow.vector_length;
+	out->control = narrow.control;
+	out->control_length = narrow.control_length;
+}
+
+/* The message of a list that is told now; of a single one `message` is 0. */
+static __always_inline const void *message_at(const struct scratch *s, __u64 list)
+{
+	__u32 size = s->call.compat ? sizeof(struct mmsghdr32) : sizeof(struct mmsghdr);
+
+	return (void *)(list + (__u64)s->message * size);
+}
+
+/* What the kernel has handled of it, in bytes. */
+static __always_inline __u32 message_length(const struct scratch *s, __u64 list)
+{
+	__u32 at = s->call.compat ? offsetof(struct mmsghdr32, length) : offsetof(struct mmsghdr, length);
+	__u32 length = 0;
+
+	bpf_probe_read_user(&length, sizeof(length), message_at(s, list) + at);
+	return length;
+}
+
 /* A message: its data as this argument's, its address as that of the argument before (the socket). */
 static __always_inline void add_message(struct scratch *s, const void *from, __u64 total, __u32 argument)
 {
 	struct msghdr message = {};
-	struct msghdr32 narrow = {};
 
-	if (s->call.compat) {
-		bpf_probe_read_user(&narrow, sizeof(narrow), from);
-		message.name = narrow.name;
-		message.name_length = narrow.name_length;
-		message.vector = narrow.vector;
-		message.vector_length = narrow.vector_length;
-	} else {
-		bpf_probe_read_user(&message, sizeof(message), from);
-	}
+	read_message(&message, from, s->call.compat);
+	add_vector_length(message.vector, message.vector_length);
 	add_vector(message.vector, message.vector_length, total);
+	if (message.control && message.control_length > 0)
+		add_user_data(s, SAKER_PART_CONTROL, (void *)message.control, message.control_length, data_bytes_max);
 	s->argument = argument - 1;
 	add_sockaddr(s, (void *)message.name, message.name_length);
 }

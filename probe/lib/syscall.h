@@ -14,6 +14,7 @@ struct call {
 	bool ruled_out; /* the plan would not have sent it */
 	__s64 result;
 	__u64 args[SAKER_ARGUMENTS];
+	__u64 file; /* address of what argument 0 of a ring's request stands for, which need not have a descriptor; or 0 */
 };
 
 #if defined(__TARGET_ARCH_x86)

@@ -74,6 +74,9 @@ enum saker_part_kind {
 	SAKER_PART_TASK_CGROUP = 13, /* path in the hierarchy of subsystem `argument` */
 	SAKER_PART_ENV = 14,      /* of an exec: NAME=value, each ended by NUL */
 	SAKER_PART_FILES = 15,    /* struct saker_listed_file of each open descriptor, at most SAKER_FILES_MAX */
+	/* Of a vector of buffers or a message. */
+	SAKER_PART_VECTOR = 16,   /* __u64: how long its buffers are together */
+	SAKER_PART_CONTROL = 17,  /* the beginning of a message's control data */
 };
 
 /* What records are to tell of their task beyond struct saker_task: bits of `task_details`. */
@@ -252,6 +255,11 @@ enum saker_argument {
 	SAKER_ARGUMENT_MESSAGE_OUT = 11,
 	SAKER_ARGUMENT_FD_PAIR = 12,    /* two descriptors that the call has put there */
 	SAKER_ARGUMENT_POLL = 13,       /* struct pollfd; the next argument says how many */
+	SAKER_ARGUMENT_MESSAGES = 14,   /* struct mmsghdr: a record for each message that the call has handled, whose
+					 * result is the message's length */
+	SAKER_ARGUMENT_MESSAGES_OUT = 15,
+	SAKER_ARGUMENT_QUOTA = 16,      /* a path or a structure, as quotactl()'s command says */
+	SAKER_ARGUMENT_FSCONFIG = 17,   /* a text or bytes, as fsconfig()'s command says */
 };
 
 /* What to bring of one event's calls; made by user space from src/event/schema. */

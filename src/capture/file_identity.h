@@ -45,7 +45,7 @@ class FileIdentities {
     std::string host_root;  // where the host's / is mounted; "" = at /
     std::uint64_t interval_ns = 20'000'000;
     std::uint64_t burst = 16;
-    std::chrono::milliseconds wait{100};  // a root that takes longer is not waited for again until it answers
+    std::chrono::milliseconds wait{250};  // a root that takes longer is not waited for again until it answers
     std::size_t roots_max = 4096;         // tables kept; the one not asked for longest makes room
   };
   struct Stats {

@@ -197,6 +197,11 @@ bool decode_call(Bytes record, Event& event) {
       call.descriptor_of[call.descriptor_count] = part.argument;
       whole &= decode_descriptor(text.bytes, call.descriptors[call.descriptor_count++]);
     }
+    if (part.kind == SAKER_PART_CONTROL) call.control = text;
+    if (part.kind == SAKER_PART_VECTOR) {
+      whole &= text.bytes.size() == sizeof(std::uint64_t);
+      if (whole) std::memcpy(&call.vector_bytes.emplace(), text.bytes.data(), sizeof(std::uint64_t));
+    }
     // The name follows its descriptor.
     if (part.kind == SAKER_PART_DESCRIPTOR_NAME && named)
       call.descriptors[call.descriptor_count - 1].name = text;

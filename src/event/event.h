@@ -121,6 +121,8 @@ struct Call {
   std::int64_t result = 0;
   std::array<std::uint64_t, SAKER_ARGUMENTS> arguments{};
   std::array<Text, SAKER_ARGUMENTS> texts{};  // what arguments point to
+  Text control;                               // of a message; the beginning of its control data
+  std::optional<std::uint64_t> vector_bytes;  // of a vector of buffers, or of a message's
   Text cwd;
 
   // Of an argument, SAKER_RESULT or SAKER_RESULT2; null when it is no open descriptor.

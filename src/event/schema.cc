@@ -44,6 +44,9 @@ const Tables& tables() {
   return made;
 }
 
+// Of struct dqblk, the largest of what quotactl() is given.
+constexpr std::uint8_t kQuotaBytes = 72;
+
 constexpr std::array<std::string_view, 15> kCategoryNames = {
     "other", "file",   "net",   "IO-read", "IO-write", "IO-other", "process", "memory",
     "ipc",   "signal", "sleep", "time",    "wait",     "user",     "system"};
@@ -97,7 +100,8 @@ saker_shape shape_of(TypeId type) {
       shape.flags |= SAKER_SHAPE_PATHS;
     if (parameter.collect == SAKER_ARGUMENT_NUMBER) continue;
     shape.arguments[parameter.argument] = static_cast<__u8>(parameter.collect);
-    shape.sizes[parameter.argument] = parameter.size;
+    shape.sizes[parameter.argument] =
+        parameter.collect == SAKER_ARGUMENT_QUOTA ? kQuotaBytes : parameter.size;
   }
   // A pair of descriptors is not in the result.
   const bool pair = std::ranges::count(schema->parameters, ParameterKind::kPairFd, &Parameter::kind) != 0;

@@ -43,7 +43,7 @@ enum class Number : std::uint8_t { kS8, kU8, kS16, kU16, kS32, kU32, kS64, kU64 
 
 // What a parameter is. It decides the value and the text that stands for it.
 enum class ParameterKind : std::uint8_t {
-  kUnknown,  // not collected: keeps the numbering, is always missing
+  kNone,  // flags of a call that takes none: 0
   // From the result.
   kResult,        // 0 or -errno
   kResultNumber,  // an address, a count
@@ -67,6 +67,9 @@ enum class ParameterKind : std::uint8_t {
   kRelativePath,  // relative ones start from the descriptor in the argument before
   kText,
   kBytes,
+  kVectorSize,   // of a vector's buffers together
+  kControl,      // of a message
+  kSignalSet,    // the first 32 signals of a sigset_t
   kAddress,      // struct sockaddr
   kTuple,        // both ends; `argument` is the address that the caller gave or got
   kFixedNumber,  // in a structure that the argument points to, at `offset`
@@ -86,6 +89,16 @@ enum class ParameterKind : std::uint8_t {
   kPrctlNumber,
   kQuotaCommand,
   kQuotaType,
+  kQuotaFile,
+  kQuotaFormat,     // that a command asks for
+  kQuotaFormatOut,  // that it was answered
+  kQuotaBlock,      // of struct dqblk at `offset`; `size` is the bit that says whether it is valid
+  kQuotaInfo,       // of struct dqinfo, likewise
+  kQuotaInfoFlags,
+  kFsconfigBytes,
+  kFsconfigText,
+  kSemaphoreNumber,  // in the list of struct sembuf, at `offset`
+  kSemaphoreFlags,
   kLlseekOffset,
   kVmSize,
   kVmRss,
@@ -145,7 +158,7 @@ enum class ParameterKind : std::uint8_t {
 
 struct Parameter {
   std::string_view name;
-  ParameterKind kind = ParameterKind::kUnknown;
+  ParameterKind kind = ParameterKind::kNone;
   std::uint8_t argument = 0;  // place among the call's arguments, from 0
   Number number = Number::kS64;
   Base base = Base::kDecimal;

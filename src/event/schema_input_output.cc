@@ -26,7 +26,7 @@ constexpr Parameter kIoUringEnter[] = {kRes,
                                        number("to_submit", 1, Number::kU32),
                                        number("min_complete", 2, Number::kU32),
                                        flags("flags", 3, Symbols::kUringEnterFlags),
-                                       unknown("sig")};
+                                       signal_set("sig", 4)};
 constexpr Parameter kIoUringRegister[] = {
     kRes, fd("fd", 0), symbol("opcode", 1, Symbols::kUringRegisterOpcode),
     number("arg", 2, Number::kU64, Base::kHex), number("nr_args", 3, Number::kU32)};
@@ -41,38 +41,40 @@ constexpr Parameter kIoUringSetup[] = {special("res", Kind::kResult),
 constexpr Parameter kIoctl[] = {kRes, fd("fd", 0), number("request", 1, Number::kU64, Base::kHex),
                                 number("argument", 2, Number::kU64, Base::kHex)};
 constexpr Parameter kPoll[] = {kRes, polled("fds", 0), number("timeout", 2, Number::kS64)};
-constexpr Parameter kPpoll[] = {kRes, polled("fds", 0), interval("timeout", 2), unknown("sigmask")};
+constexpr Parameter kPpoll[] = {kRes, polled("fds", 0), interval("timeout", 2), signal_set("sigmask", 3)};
 constexpr Parameter kPread[] = {kRes, data_out("data", 1), fd("fd", 0), number("size", 2, Number::kU32),
                                 number("pos", 3, Number::kU64)};
-constexpr Parameter kPreadv[] = {kRes, unknown("size"), vector_out("data", 1), fd("fd", 0),
+constexpr Parameter kPreadv[] = {kRes, vector_size(), vector_out("data", 1), fd("fd", 0),
                                  number("pos", 3, Number::kU64)};
 constexpr Parameter kPwrite[] = {kRes, data("data", 1), fd("fd", 0), number("size", 2, Number::kU32),
                                  number("pos", 3, Number::kU64)};
-constexpr Parameter kPwritev[] = {kRes, vector("data", 1), fd("fd", 0), unknown("size"),
+constexpr Parameter kPwritev[] = {kRes, vector("data", 1), fd("fd", 0), vector_size(),
                                   number("pos", 3, Number::kU64)};
 constexpr Parameter kRead[] = {kRes, data_out("data", 1), fd("fd", 0), number("size", 2, Number::kU32)};
-constexpr Parameter kReadv[] = {kRes, unknown("size"), vector_out("data", 1), fd("fd", 0)};
+constexpr Parameter kReadv[] = {kRes, vector_size(), vector_out("data", 1), fd("fd", 0)};
 constexpr Parameter kRecv[] = {kRes, data_out("data", 1), fd("fd", 0), number("size", 2, Number::kU32),
                                tuple(kNoArgument)};
 constexpr Parameter kRecvfrom[] = {kRes, data_out("data", 1), tuple(4, SAKER_ARGUMENT_SOCKADDR_OUT),
                                    fd("fd", 0), number("size", 2, Number::kU32)};
-constexpr Parameter kRecvmmsg[] = {kRes,     fd("fd", 0),          unknown("size"), message_out("data", 1),
-                                   tuple(0), unknown("msgcontrol")};
+constexpr Parameter kMessageControl = bytes("msgcontrol", Kind::kControl);
+constexpr Parameter kRecvmmsg[] = {
+    kRes,     fd("fd", 0),    special("size", Kind::kResultNumber), messages_out("data", 1),
+    tuple(0), kMessageControl};
 constexpr Parameter kRecvmsg[] = {
-    kRes,       special("size", Kind::kResultNumber), message_out("data", 1), tuple(0), unknown("msgcontrol"),
+    kRes,       special("size", Kind::kResultNumber), message_out("data", 1), tuple(0), kMessageControl,
     fd("fd", 0)};
 constexpr Parameter kSend[] = {kRes, data("data", 1), fd("fd", 0), number("size", 2, Number::kU32),
                                tuple(kNoArgument)};
 constexpr Parameter kSendfile[] = {kRes, fixed("offset", 2, 0, Number::kU64, 8), fd("out_fd", 0),
                                    fd("in_fd", 1), number("size", 3, Number::kU64)};
-constexpr Parameter kSendmmsg[] = {kRes, fd("fd", 0), unknown("size"), message("data", 1), tuple(0)};
-constexpr Parameter kSendmsg[] = {kRes, message("data", 1), fd("fd", 0), unknown("size"), tuple(0)};
+constexpr Parameter kSendmmsg[] = {kRes, fd("fd", 0), vector_size(), messages("data", 1), tuple(0)};
+constexpr Parameter kSendmsg[] = {kRes, message("data", 1), fd("fd", 0), vector_size(), tuple(0)};
 constexpr Parameter kSendto[] = {kRes, data("data", 1), fd("fd", 0), number("size", 2, Number::kU32),
                                  tuple(4, SAKER_ARGUMENT_SOCKADDR)};
 constexpr Parameter kSplice[] = {kRes, fd("fd_in", 0), fd("fd_out", 2), number("size", 4, Number::kU64),
                                  flags("flags", 5, Symbols::kSpliceFlags)};
 constexpr Parameter kWrite[] = {kRes, data("data", 1), fd("fd", 0), number("size", 2, Number::kU32)};
-constexpr Parameter kWritev[] = {kRes, vector("data", 1), fd("fd", 0), unknown("size")};
+constexpr Parameter kWritev[] = {kRes, vector("data", 1), fd("fd", 0), vector_size()};
 
 constexpr Schema kRows[] = {
     {"close", Category::kIoOther, kUsesFd, kClose},

@@ -1,4 +1,6 @@
 // Calls on processes, users, signals and limits.
+#include <linux/quota.h>
+
 #include <array>
 #include <iterator>
 
@@ -35,7 +37,7 @@ constexpr std::array<Parameter, 21> clone_row(const Parameter& clone_flags) {
 }
 constexpr auto kClone = clone_row(flags("flags", 0, Symbols::kCloneFlags));
 constexpr auto kClone3 = clone_row(fixed_flags("flags", 0, 0, Symbols::kCloneFlags, 8));
-constexpr auto kFork = clone_row(unknown("flags", Base::kHex));
+constexpr auto kFork = clone_row(no_flags());
 
 // execveat's row ends before `filename`.
 constexpr Parameter kExecve[] = {kRes,
@@ -102,37 +104,64 @@ constexpr Parameter kPrlimit[] = {kRes,
 constexpr Parameter kPtrace[] = {kRes, number("addr", 2, Number::kS64, Base::kHex),
                                  number("data", 3, Number::kS64, Base::kHex),
                                  symbol("request", 0, Symbols::kPtraceRequest), pid("pid", 1)};
-constexpr Parameter kQuotactl[] = {kRes,
-                                   text("special", 1),
-                                   unknown("quotafilepath"),
-                                   unknown("dqb_bhardlimit"),
-                                   unknown("dqb_bsoftlimit"),
-                                   unknown("dqb_curspace"),
-                                   unknown("dqb_ihardlimit"),
-                                   unknown("dqb_isoftlimit"),
-                                   unknown("dqb_btime"),
-                                   unknown("dqb_itime"),
-                                   unknown("dqi_bgrace"),
-                                   unknown("dqi_igrace"),
-                                   unknown("dqi_flags"),
-                                   unknown("quota_fmt_out"),
-                                   special("cmd", Kind::kQuotaCommand),
-                                   special("type", Kind::kQuotaType),
-                                   number("id", 2, Number::kU32),
-                                   unknown("quota_fmt")};
+// Fields of the structures that quotactl() is given, and the bits that say whether they are valid.
+constexpr Parameter quota(std::string_view name, Kind kind, std::uint8_t offset, std::uint8_t valid) {
+  return {.name = name,
+          .kind = kind,
+          .argument = 3,
+          .number = Number::kU64,
+          .offset = offset,
+          .size = valid,
+          .collect = SAKER_ARGUMENT_QUOTA};
+}
+constexpr Parameter quota_symbols(std::string_view name, Kind kind, std::uint8_t argument, Symbols symbols) {
+  return {.name = name, .kind = kind, .argument = argument, .symbols = symbols};
+}
+constexpr Parameter kQuotactl[] = {
+    kRes,
+    text("special", 1),
+    of_argument("quotafilepath", Kind::kQuotaFile, 3, SAKER_ARGUMENT_QUOTA),
+    quota("dqb_bhardlimit", Kind::kQuotaBlock, 0, QIF_BLIMITS),
+    quota("dqb_bsoftlimit", Kind::kQuotaBlock, 8, QIF_BLIMITS),
+    quota("dqb_curspace", Kind::kQuotaBlock, 16, QIF_SPACE),
+    quota("dqb_ihardlimit", Kind::kQuotaBlock, 24, QIF_ILIMITS),
+    quota("dqb_isoftlimit", Kind::kQuotaBlock, 32, QIF_ILIMITS),
+    quota("dqb_btime", Kind::kQuotaBlock, 48, QIF_BTIME),
+    quota("dqb_itime", Kind::kQuotaBlock, 56, QIF_ITIME),
+    quota("dqi_bgrace", Kind::kQuotaInfo, 0, IIF_BGRACE),
+    quota("dqi_igrace", Kind::kQuotaInfo, 8, IIF_IGRACE),
+    quota_symbols("dqi_flags", Kind::kQuotaInfoFlags, 3, Symbols::kQuotaInfoFlags),
+    quota_symbols("quota_fmt_out", Kind::kQuotaFormatOut, 3, Symbols::kQuotaFormat),
+    special("cmd", Kind::kQuotaCommand),
+    special("type", Kind::kQuotaType),
+    number("id", 2, Number::kU32),
+    quota_symbols("quota_fmt", Kind::kQuotaFormat, 2, Symbols::kQuotaFormat)};
 constexpr Parameter kSemctl[] = {kRes, number("semid", 0, Number::kS32), number("semnum", 1, Number::kS32),
                                  flags("cmd", 2, Symbols::kSemaphoreCommand), number("val", 3, Number::kS32)};
 constexpr Parameter kSemget[] = {kRes, number("key", 0, Number::kS32, Base::kHex),
                                  number("nsems", 1, Number::kS32),
                                  flags("semflg", 2, Symbols::kSemaphoreGetFlags)};
+// The first two of its list of struct sembuf.
+constexpr Parameter semaphore(std::string_view name, std::uint8_t offset, Number number) {
+  Parameter row = fixed(name, 1, offset, number, 12);
+  row.kind = Kind::kSemaphoreNumber;
+  return row;
+}
+constexpr Parameter semaphore_flags(std::string_view name, std::uint8_t offset) {
+  Parameter row = semaphore(name, offset, Number::kU16);
+  row.kind = Kind::kSemaphoreFlags;
+  row.base = Base::kHex;
+  row.symbols = Symbols::kSemaphoreFlags;
+  return row;
+}
 constexpr Parameter kSemop[] = {kRes,
                                 number("nsops", 2, Number::kU32),
-                                fixed("sem_num_0", 1, 0, Number::kU16, 12),
-                                fixed("sem_op_0", 1, 2, Number::kS16, 12),
-                                unknown("sem_flg_0", Base::kHex),
-                                unknown("sem_num_1"),
-                                unknown("sem_op_1"),
-                                unknown("sem_flg_1", Base::kHex),
+                                semaphore("sem_num_0", 0, Number::kU16),
+                                semaphore("sem_op_0", 2, Number::kS16),
+                                semaphore_flags("sem_flg_0", 4),
+                                semaphore("sem_num_1", 6, Number::kU16),
+                                semaphore("sem_op_1", 8, Number::kS16),
+                                semaphore_flags("sem_flg_1", 10),
                                 number("semid", 0, Number::kS32)};
 constexpr Parameter kSetgid[] = {kRes, gid("gid", 0)};
 constexpr Parameter kSetns[] = {kRes, fd("fd", 0), flags("nstype", 1, Symbols::kCloneFlags)};
@@ -143,10 +172,15 @@ constexpr Parameter kSetresuid[] = {kRes, uid("ruid", 0), uid("euid", 1), uid("s
 constexpr Parameter kSetreuid[] = {kRes, uid("ruid", 0), uid("euid", 1)};
 constexpr Parameter kSetsid[] = {special("res", Kind::kResultPid)};
 constexpr Parameter kSetuid[] = {kRes, uid("uid", 0)};
-constexpr Parameter kSignalfd[] = {kResultFdRes, number("fd", 0, Number::kS32), unknown("mask", Base::kHex),
-                                   unknown("flags", Base::kHex)};
+// As wide as Falco's; the whole set has 64 bits.
+constexpr Parameter kSignalMask = [] {
+  Parameter row = fixed("mask", 1, 0, Number::kU32, 8);
+  row.base = Base::kHex;
+  return row;
+}();
+constexpr Parameter kSignalfd[] = {kResultFdRes, number("fd", 0, Number::kS32), kSignalMask, no_flags()};
 constexpr Parameter kSignalfd4[] = {kResultFdRes, flags("flags", 3, Symbols::kDescriptorFlags),
-                                    number("fd", 0, Number::kS32), unknown("mask", Base::kHex)};
+                                    number("fd", 0, Number::kS32), kSignalMask};
 constexpr Parameter kTgkill[] = {kRes, pid("pid", 0), pid("tid", 1), signal("sig", 2)};
 constexpr Parameter kTkill[] = {kRes, pid("tid", 0), signal("sig", 1)};
 constexpr Parameter kUnshare[] = {kRes, flags("flags", 0, Symbols::kCloneFlags)};

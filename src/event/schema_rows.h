@@ -21,12 +21,6 @@ constexpr Parameter special(std::string_view name, Kind kind, Base base = Base::
                             std::uint8_t argument = 0) {
   return {.name = name, .kind = kind, .argument = argument, .base = base};
 }
-constexpr Parameter unknown(std::string_view name, Base base = Base::kDecimal) {
-  return special(name, Kind::kUnknown, base);
-}
-constexpr Parameter unknown_bytes(std::string_view name) {
-  return {.name = name, .kind = Kind::kUnknown, .bytes = true};
-}
 constexpr Parameter bytes(std::string_view name, Kind kind) {
   return {.name = name, .kind = kind, .bytes = true};
 }
@@ -100,6 +94,17 @@ constexpr Parameter message(std::string_view name, std::uint8_t argument) {
 constexpr Parameter message_out(std::string_view name, std::uint8_t argument) {
   return payload(name, argument, SAKER_ARGUMENT_MESSAGE_OUT);
 }
+// Each message is an event of its own.
+constexpr Parameter messages(std::string_view name, std::uint8_t argument) {
+  return payload(name, argument, SAKER_ARGUMENT_MESSAGES);
+}
+constexpr Parameter messages_out(std::string_view name, std::uint8_t argument) {
+  return payload(name, argument, SAKER_ARGUMENT_MESSAGES_OUT);
+}
+constexpr Parameter vector_size() {
+  return {.name = "size", .kind = Kind::kVectorSize, .number = Number::kU32};
+}
+constexpr Parameter no_flags() { return special("flags", Kind::kNone, Base::kHex); }
 constexpr Parameter polled(std::string_view name, std::uint8_t argument) {
   return of_argument(name, Kind::kPolled, argument, SAKER_ARGUMENT_POLL);
 }
@@ -134,6 +139,11 @@ constexpr Parameter fixed_flags(std::string_view name, std::uint8_t argument, st
   row.kind = Kind::kFixedFlags;
   row.base = Base::kHex;
   row.symbols = symbols;
+  return row;
+}
+constexpr Parameter signal_set(std::string_view name, std::uint8_t argument) {
+  Parameter row = fixed(name, argument, 0, Number::kU32, 8);
+  row.kind = Kind::kSignalSet;
   return row;
 }
 constexpr Parameter fixed_id(std::string_view name, Kind kind, std::uint8_t argument) {

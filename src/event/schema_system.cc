@@ -14,18 +14,24 @@ constexpr Parameter kBrk[] = {special("res", Kind::kResultNumber, Base::kHex), k
 constexpr Parameter kDeleteModule[] = {kRes, text("name", 0), flags("flags", 1, Symbols::kModuleDeleteFlags)};
 constexpr Parameter kFinitModule[] = {kRes, fd("fd", 0), text("uargs", 1),
                                       flags("flags", 2, Symbols::kModuleInitFlags)};
-constexpr Parameter kFsconfig[] = {kRes,
-                                   fd("fd", 0),
-                                   symbol("cmd", 1, Symbols::kFsconfigCommand),
-                                   text("key", 2),
-                                   unknown("value_bytebuf"),
-                                   text("value_charbuf", 3),
-                                   number("aux", 4, Number::kS32)};
+constexpr Parameter kFsconfigBytes = [] {
+  Parameter row = payload("value_bytebuf", 3, SAKER_ARGUMENT_FSCONFIG);
+  row.kind = Kind::kFsconfigBytes;
+  return row;
+}();
+constexpr Parameter kFsconfig[] = {
+    kRes,
+    fd("fd", 0),
+    symbol("cmd", 1, Symbols::kFsconfigCommand),
+    text("key", 2),
+    kFsconfigBytes,
+    of_argument("value_charbuf", Kind::kFsconfigText, 3, SAKER_ARGUMENT_FSCONFIG),
+    number("aux", 4, Number::kS32)};
 constexpr Parameter kFutex[] = {kRes, number("addr", 0, Number::kU64, Base::kHex),
                                 flags("op", 1, Symbols::kFutexOp), number("val", 2, Number::kU64)};
 constexpr Parameter kInitModule[] = {kRes, data("img", 0), number("length", 1, Number::kU64),
                                      text("uargs", 2)};
-constexpr Parameter kInotifyInit[] = {kResultFdRes, unknown("flags", Base::kHex)};
+constexpr Parameter kInotifyInit[] = {kResultFdRes, no_flags()};
 constexpr Parameter kInotifyInit1[] = {kResultFdRes, flags("flags", 0, Symbols::kDescriptorFlags)};
 constexpr Parameter kKeyctl[] = {kRes,
                                  symbol("operation", 0, Symbols::kKeyctlOperation),
@@ -82,8 +88,7 @@ constexpr Parameter kSeccomp[] = {kRes, number("op", 0, Number::kU64),
 constexpr Parameter kTimerfdCreate[] = {kResultFdRes, number("clockid", 0, Number::kU8),
                                         number("flags", 1, Number::kU8, Base::kHex)};
 
-constexpr Parameter kEventfd[] = {kResultFdRes, number("initval", 0, Number::kU64),
-                                  unknown("flags", Base::kHex)};
+constexpr Parameter kEventfd[] = {kResultFdRes, number("initval", 0, Number::kU64), no_flags()};
 constexpr Parameter kEventfd2[] = {kResultFdRes, flags("flags", 1, Symbols::kDescriptorFlags),
                                    number("initval", 0, Number::kU64)};
 

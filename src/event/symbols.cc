@@ -103,6 +103,9 @@ constexpr Symbol kQuotaCommand[] = {
     {0x200U, "Q_XQUOTAOFF"}, {0x400U, "Q_XGETQUOTA"}, {0x800U, "Q_XSETQLIM"}, {0x1000U, "Q_XGETQSTAT"},
     {0x2000U, "Q_XQUOTARM"}, {0x4000U, "Q_XQUOTASYNC"},
 };
+constexpr Symbol kQuotaFormat[] = {
+    {1, "QFMT_NOT_USED"}, {2, "QFMT_VFS_OLD"}, {4, "QFMT_VFS_V0"}, {8, "QFMT_VFS_V1"}};
+constexpr Symbol kQuotaInfoFlags[] = {{1, "DQF_NONE"}, {2, "V1_DQF_RSQUASH"}};
 constexpr Symbol kQuotaType[] = {{1, "USRQUOTA"}, {2, "GRPQUOTA"}};
 constexpr Symbol kCloneFlags[] = {
     {1, "CLONE_FILES"}, {2, "CLONE_FS"}, {4, "CLONE_IO"}, {8, "CLONE_NEWIPC"}, {0x10U, "CLONE_NEWNET"},
@@ -296,6 +299,8 @@ constexpr Pair kQuotaNumbers[] = {
     {0x5803, 1024}, {0x5804, 2048}, {0x5805, 4096},  {0x5806, 8192}, {0x5807, 16384},
 };
 constexpr Pair kQuotaTypes[] = {{0, 1}, {1, 2}};
+constexpr Pair kQuotaFormats[] = {{0, 1}, {1, 2}, {2, 4}, {4, 8}};  // 0: the command has none
+constexpr Pair kQuotaInfoBits[] = {{0, 1}, {1, 2}};
 
 enum class Way : std::uint8_t { kSame, kBits, kNumbers, kPermissions, kDescriptor };
 
@@ -329,6 +334,8 @@ constexpr auto kTables = [] {
   set(Symbols::kSpliceFlags, kSpliceFlags);
   set(Symbols::kPtraceRequest, kPtraceRequest, Way::kNumbers, kPtraceNumbers);
   set(Symbols::kQuotaCommand, kQuotaCommand, Way::kNumbers, kQuotaNumbers);
+  set(Symbols::kQuotaFormat, kQuotaFormat, Way::kNumbers, kQuotaFormats);
+  set(Symbols::kQuotaInfoFlags, kQuotaInfoFlags, Way::kNumbers, kQuotaInfoBits);
   set(Symbols::kQuotaType, kQuotaType, Way::kNumbers, kQuotaTypes);
   set(Symbols::kCloneFlags, kCloneFlags, Way::kBits, kCloneBits);
   set(Symbols::kFlockOperation, kFlockOperation);

@@ -34,6 +34,8 @@ enum class Symbols : std::uint8_t {
   kPtraceRequest,
   kQuotaCommand,
   kQuotaType,
+  kQuotaFormat,
+  kQuotaInfoFlags,
   kCloneFlags,
   kFlockOperation,
   kSemaphoreFlags,

@@ -1,7 +1,10 @@
 #include "fields/parameters.h"
 
 #include <fmt/format.h>
+#include <linux/mount.h>
+#include <linux/quota.h>
 #include <sys/prctl.h>
+#include <sys/sem.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -332,6 +335,16 @@ Value pointed_data(const Subject& s, const Parameter& parameter, Arena&) {
   return Value::text(text == nullptr ? std::string_view() : text->bytes);
 }
 
+Value vector_size(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  return call == nullptr || !call->vector_bytes ? Value() : narrowed(*call->vector_bytes, parameter.number);
+}
+
+Value control_data(const Subject& s, const Parameter&, Arena&) {
+  const event::Call* call = call_of(s);
+  return call == nullptr ? Value() : Value::text(call->control.bytes);
+}
+
 Value address_argument(const Subject& s, const Parameter& parameter, Arena& arena) {
   const event::Text* text = pointed_of(s, parameter);
   const auto address = text == nullptr ? std::nullopt : parse_address(text->bytes);
@@ -433,11 +446,107 @@ Value quota_type(const Subject& s, Arena&) {
                                event::from_kernel(event::Symbols::kQuotaType, call->arguments[0] & 0xff));
 }
 
+std::uint32_t quota_command_of(const event::Call& call) {
+  return static_cast<std::uint32_t>(call.arguments[0]) >> 8;
+}
+
+// A field of the structure that the command reads or writes; nothing for other commands, and where the
+// structure says that it is not valid.
+template <class Structure, std::uint32_t kGet, std::uint32_t kSet, auto kValid>
+Value quota_field(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  const event::Text* text = pointed_of(s, parameter);
+  if (call == nullptr || text == nullptr || text->bytes.size() < sizeof(Structure)) return {};
+  const std::uint32_t command = quota_command_of(*call);
+  if (command != kGet && command != kSet) return {};
+  Structure structure;
+  std::memcpy(&structure, text->bytes.data(), sizeof(structure));
+  if ((structure.*kValid & parameter.size) == 0) return {};
+  std::uint64_t number = 0;
+  std::memcpy(&number, text->bytes.data() + parameter.offset, sizeof(number));
+  return Value::unsigned_integer(number);
+}
+
+Value quota_info_flags(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  const event::Text* text = pointed_of(s, parameter);
+  if (call == nullptr || text == nullptr || text->bytes.size() < sizeof(if_dqinfo)) return {};
+  const std::uint32_t command = quota_command_of(*call);
+  if (command != Q_GETINFO && command != Q_SETINFO) return {};
+  if_dqinfo info;
+  std::memcpy(&info, text->bytes.data(), sizeof(info));
+  if ((info.dqi_valid & IIF_FLAGS) == 0) return {};
+  return Value::unsigned_integer(event::from_kernel(parameter.symbols, info.dqi_flags & 1U));
+}
+
+Value quota_file(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  const event::Text* text = pointed_of(s, parameter);
+  return call == nullptr || text == nullptr || quota_command_of(*call) != Q_QUOTAON
+             ? Value()
+             : Value::text(text->bytes);
+}
+
+Value quota_format(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  if (call == nullptr) return {};
+  const std::uint64_t format = quota_command_of(*call) == Q_QUOTAON ? call->arguments[2] : 0;
+  return Value::unsigned_integer(event::from_kernel(parameter.symbols, static_cast<std::uint32_t>(format)));
+}
+
+Value quota_format_out(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  if (call == nullptr) return {};
+  const event::Text* text = pointed_of(s, parameter);
+  std::uint32_t format = 0;
+  if (quota_command_of(*call) == Q_GETFMT && text != nullptr && text->bytes.size() >= sizeof(format))
+    std::memcpy(&format, text->bytes.data(), sizeof(format));
+  return Value::unsigned_integer(event::from_kernel(parameter.symbols, format));
+}
+
+// --- of other single calls
+
+// fsconfig()'s value is bytes to one of its commands, and a text or nothing to the others.
+bool sets_bytes(const event::Call& call) { return call.arguments[1] == FSCONFIG_SET_BINARY; }
+Value fsconfig_bytes(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  const event::Text* text = call != nullptr && sets_bytes(*call) ? pointed_of(s, parameter) : nullptr;
+  return call == nullptr ? Value() : Value::text(text == nullptr ? std::string_view() : text->bytes);
+}
+Value fsconfig_text(const Subject& s, const Parameter& parameter, Arena&) {
+  const event::Call* call = call_of(s);
+  const event::Text* text = call == nullptr || sets_bytes(*call) ? nullptr : pointed_of(s, parameter);
+  return text == nullptr ? Value() : Value::text(text->bytes);
+}
+
+bool is_given(const Subject& s, const Parameter& parameter) {
+  const event::Call* call = call_of(s);
+  return call != nullptr && parameter.offset < call->arguments[2] * sizeof(sembuf);
+}
+Value semaphore_number(const Subject& s, const Parameter& parameter, Arena& arena) {
+  return is_given(s, parameter) ? fixed_number(s, parameter, arena) : Value();
+}
+Value semaphore_flags(const Subject& s, const Parameter& parameter, Arena& arena) {
+  return is_given(s, parameter) ? fixed_flags(s, parameter, arena) : Value();
+}
+
+// Names of the set's signals, with blanks.
+std::string_view resolve_signals(const Subject&, const Parameter&, const Value& raw, Arena& arena) {
+  std::string all;
+  for (int number = 1; number <= 32; ++number) {
+    if ((raw.unsigned_integer() >> (number - 1) & 1U) == 0) continue;
+    if (!all.empty()) all += ' ';
+    all += signal_name(number, arena);
+  }
+  return arena.copy(all);
+}
+
 Value llseek_offset(const Subject& s, Arena&) {
   const event::Call* call = call_of(s);
   return call == nullptr ? Value() : Value::unsigned_integer(call->arguments[1] << 32 | call->arguments[2]);
 }
 
+Value zero(const Subject&, Arena&) { return Value::integer(0); }
 Value empty_text(const Subject&, Arena&) { return Value::text({}); }
 
 std::string_view resolve_symbols(const Subject&, const Parameter& parameter, const Value& raw, Arena& arena) {
@@ -520,6 +629,7 @@ constexpr auto kReadings = [] {
   constexpr Resolve kGidName = plain_text<resolve_gid>;
   constexpr Resolve kPidName = plain_text<resolve_pid>;
 
+  set(kNone, plain<zero>);
   set(kResult, call_result, kErrno);
   set(kResultNumber, call_result);
   set(kResultFd, call_result, resolve_fd);
@@ -541,6 +651,9 @@ constexpr auto kReadings = [] {
   set(kRelativePath, pointed_text, resolve_path);
   set(kText, pointed_text);
   set(kBytes, pointed_data);
+  set(kVectorSize, vector_size);
+  set(kControl, control_data);
+  set(kSignalSet, fixed_number, resolve_signals);
   set(kAddress, address_argument);
   set(kTuple, tuple_value);
   set(kFixedNumber, fixed_number);
@@ -559,6 +672,16 @@ constexpr auto kReadings = [] {
   set(kPrctlNumber, prctl_number);
   set(kQuotaCommand, plain<quota_command>, plain_text<resolve_with<Symbols::kQuotaCommand>>);
   set(kQuotaType, plain<quota_type>, plain_text<resolve_with<Symbols::kQuotaType>>);
+  set(kQuotaFile, quota_file);
+  set(kQuotaFormat, quota_format, resolve_symbols);
+  set(kQuotaFormatOut, quota_format_out, resolve_symbols);
+  set(kQuotaBlock, quota_field<if_dqblk, Q_GETQUOTA, Q_SETQUOTA, &if_dqblk::dqb_valid>);
+  set(kQuotaInfo, quota_field<if_dqinfo, Q_GETINFO, Q_SETINFO, &if_dqinfo::dqi_valid>);
+  set(kQuotaInfoFlags, quota_info_flags, resolve_symbols);
+  set(kFsconfigBytes, fsconfig_bytes);
+  set(kFsconfigText, fsconfig_text);
+  set(kSemaphoreNumber, semaphore_number);
+  set(kSemaphoreFlags, semaphore_flags, resolve_symbols);
   set(kLlseekOffset, plain<llseek_offset>);
   set(kEmptyText, plain<empty_text>);
 

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "live"))
 
@@ -168,9 +170,29 @@ class Bundle(Stage):
         with open(os.path.join(self.container.rootfs, "lines"), "w") as file:
             file.write(self._lines())
 
-    def run(self, capabilities=()):
+    def run(self, capabilities=(), until=None):
+        """With `until`: the container lives on until that returns. It is called when all commands have ended."""
+        if until is not None:
+            self.add("{bin}/act wait-for /released")
         self.install()
+        run = threading.Thread(target=self._run, args=[capabilities])
+        run.start()
+        if until is not None:
+            try:
+                self._wait_until_done(run)
+                until()
+            finally:
+                with open(os.path.join(self.container.rootfs, "released"), "w"):
+                    pass
+        run.join()
+
+    def _run(self, capabilities):
         self._take(self.container.run("/opt/act", "batch", "/lines", check=False, capabilities=capabilities))
+
+    def _wait_until_done(self, run):
+        waiting = os.path.join(self.container.rootfs, "released.awaited")
+        while run.is_alive() and not os.path.exists(waiting):
+            time.sleep(0.01)
 
     def remove(self):
         self.container.remove()

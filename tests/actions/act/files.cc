@@ -26,6 +26,17 @@ int read_late(Words words) {
   return read_file(words.subspan(1));
 }
 
+// Until somebody makes FILE; says by FILE.awaited that it has come here.
+int wait_for(Words words) {
+  const std::string file = words[0];
+  need(open((file + ".awaited").c_str(), O_WRONLY | O_CREAT, 0644), "awaited");
+  for (int i = 0; i < 12'000; ++i) {
+    if (access(words[0], F_OK) == 0) return 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return 1;
+}
+
 int read_directory(Words words) {
   need(open(words[0], O_RDONLY | O_DIRECTORY), words[0]);
   return 0;
@@ -94,6 +105,7 @@ int old_create(Words words) {
 constexpr Verb kVerbs[] = {
     {"read", "FILE", 1, read_file},
     {"read-late", "SECONDS FILE", 2, read_late},
+    {"wait-for", "FILE", 1, wait_for},
     {"read-directory", "DIRECTORY", 1, read_directory},
     {"open-missing", "FILE", 1, open_for_nothing},
     {"write", "FILE", 1, write_file},
