@@ -22,6 +22,7 @@ static __always_inline int end_call(struct task_struct *task, struct pt_regs *re
 	__u32 event;
 	int why;
 
+	number = real_number(regs, number, compat);
 	if (number >= SAKER_SYSCALL_NUMBERS)
 		return 0;
 	event = syscall_event[compat][number];
@@ -41,7 +42,10 @@ static __always_inline int end_call(struct task_struct *task, struct pt_regs *re
 	call->from_ring = call->ruled_out = false;
 	call->file = 0;
 	call->result = result;
-	read_args(call, regs);
+	if (compat && number >= SAKER_SOCKETCALL_BASE)
+		read_socketcall_args(call, regs);
+	else
+		read_args(call, regs);
 	why = plan_passes();
 	if (why) {
 		count_ruled_out(event, why);
@@ -63,6 +67,7 @@ int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
 	__u32 number = syscall_number(regs);
 	struct task_struct *task;
 
+	barrier_var(number); /* or it is computed anew for the table, past what the verifier has seen checked */
 	/* What is nearly always so comes before anything is known of the task. */
 	if (number >= SAKER_SYSCALL_NUMBERS || !syscall_wanted[number] || calls_by_each)
 		return 0;

@@ -18,6 +18,30 @@ struct call {
 };
 
 #if defined(__TARGET_ARCH_x86)
+/* What a socketcall really is, as a number of the 32-bit table; other calls are what they are. */
+static __always_inline __u32 real_number(struct pt_regs *regs, __u32 number, bool compat)
+{
+	__u32 which;
+
+	if (!compat || number != SAKER_SOCKETCALL)
+		return number;
+	which = READ(regs, bx);
+	return which < SAKER_SOCKETCALLS ? SAKER_SOCKETCALL_BASE + which : number;
+}
+
+/* Its arguments lie in the caller's memory. */
+static __always_inline void read_socketcall_args(struct call *call, struct pt_regs *regs)
+{
+	__u32 args[SAKER_ARGUMENTS] = {};
+	int i;
+
+	/* Fewer than six may be readable: those that the shortest calls have come first. */
+	if (bpf_probe_read_user(args, sizeof(args), (void *)(__u64)(__u32)READ(regs, cx)))
+		bpf_probe_read_user(args, 2 * sizeof(args[0]), (void *)(__u64)(__u32)READ(regs, cx));
+	for (i = 0; i < SAKER_ARGUMENTS; i++)
+		call->args[i] = args[i];
+}
+
 #define X32_BIT 0x40000000
 static __always_inline __u32 syscall_number(struct pt_regs *regs)
 {
@@ -43,6 +67,15 @@ static __always_inline void read_args(struct call *call, struct pt_regs *regs)
 	}
 }
 #else
+static __always_inline __u32 real_number(struct pt_regs *regs, __u32 number, bool compat)
+{
+	return number;
+}
+
+static __always_inline void read_socketcall_args(struct call *call, struct pt_regs *regs)
+{
+}
+
 static __always_inline __u32 syscall_number(struct pt_regs *regs)
 {
 	return READ(regs, syscallno);

@@ -359,6 +359,9 @@ enum saker_cgroup_class {
 #define SAKER_FIXED_BYTES_MAX 128
 #define SAKER_DATA_BYTES_MAX 4096    /* of what was read or written; the default is 80 */
 #define SAKER_SYSCALL_NUMBERS 1024
+#define SAKER_SOCKETCALL 102         /* i386's one call for all of sockets; which one is its first argument ... */
+#define SAKER_SOCKETCALL_BASE 1000   /* ... and that many more are numbers of our own in the 32-bit table */
+#define SAKER_SOCKETCALLS 21
 #define SAKER_EVENTS_MAX 512
 #define SAKER_RING_OPS 64            /* opcodes of io_uring that can be told */
 #define SAKER_RINGS_MAX 256

@@ -148,6 +148,40 @@ TEST_P(CallsLive, UnixSocketsTellTheirPath) {
   EXPECT_NE(socket->peer_address, 0U);
 }
 
+#if defined(__x86_64__)
+// A 32-bit program of old makes all its socket calls through one.
+TEST_P(CallsLive, ASocketcallIsTheCallThatItStandsFor) {
+  constexpr std::size_t kPage = 4096;
+  void* low = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+  ASSERT_NE(low, MAP_FAILED);
+  const std::uint32_t arguments[] = {AF_INET, SOCK_DGRAM, 0};
+  std::memcpy(low, arguments, sizeof(arguments));
+  long result = SAKER_SOCKETCALL;
+  const auto events = record([&] {
+    __asm__ volatile("int $0x80"
+                     : "+a"(result)
+                     : "b"(1L), "c"(low)
+                     : "memory", "r8", "r9", "r10", "r11");
+  });
+  munmap(low, kPage);
+  if (result == -ENOSYS) GTEST_SKIP() << "this kernel takes no 32-bit calls";
+  ASSERT_GE(result, 0);
+  const UniqueFd made(static_cast<int>(result));
+  const event::TypeId socket = event::find_type("socket").value();
+  const event::Call* found = nullptr;
+  for (const Kept& kept : events) {
+    if (kept.event.type == socket && kept.event.task.tid == static_cast<std::uint32_t>(gettid()))
+      found = std::get_if<event::Call>(&kept.event.body);
+  }
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->result, result);
+  EXPECT_EQ(found->arguments[0], AF_INET);
+  EXPECT_EQ(found->arguments[1], SOCK_DGRAM);
+  ASSERT_NE(found->descriptor(SAKER_RESULT), nullptr);
+  EXPECT_EQ(found->descriptor(SAKER_RESULT)->family, AF_INET);
+}
+#endif
+
 TEST_P(CallsLive, ADatagramTellsItsData) {
   const UniqueFd to(socket(AF_INET, SOCK_DGRAM, 0));
   sockaddr_in address = loopback(0);

@@ -380,6 +380,9 @@ void Driver::Impl::route(const event::FilterPlan& wanted, bool widen) {
   for (std::size_t number = 0; number < std::size(memory.syscall_wanted); ++number)
     memory.syscall_wanted[number] =
         memory.syscall_event[0][number] != 0 || memory.syscall_event[1][number] != 0;
+  const auto socketcalls = std::span(memory.syscall_event[1]).subspan(SAKER_SOCKETCALL_BASE);
+  if (std::ranges::any_of(socketcalls, [](auto type) { return type != 0; }))
+    memory.syscall_wanted[SAKER_SOCKETCALL] = 1;
   fill(ring_operations(), memory.ring_event, [&](const SyscallNumber&) { any_ring_call = true; });
 }
 

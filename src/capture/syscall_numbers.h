@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "wire/records.h"
+
 namespace saker::capture {
 
 struct NamedSyscall {

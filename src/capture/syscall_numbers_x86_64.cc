@@ -194,8 +194,15 @@ constexpr NamedSyscall kCompat[] = {
     {"mseal", 462}, {"setxattrat", 463}, {"getxattrat", 464}, {"listxattrat", 465}, {"removexattrat", 466},
     {"open_tree_attr", 467}, {"file_getattr", 468}, {"file_setattr", 469}, {"listns", 470},
     {"rseq_slice_yield", 471},
+    // What socketcall can be, from uapi/linux/net.h.
+    {"socket", 1001}, {"bind", 1002}, {"connect", 1003}, {"listen", 1004}, {"accept", 1005},
+    {"getsockname", 1006}, {"getpeername", 1007}, {"socketpair", 1008}, {"send", 1009}, {"recv", 1010},
+    {"sendto", 1011}, {"recvfrom", 1012}, {"shutdown", 1013}, {"setsockopt", 1014}, {"getsockopt", 1015},
+    {"sendmsg", 1016}, {"recvmsg", 1017}, {"accept4", 1018}, {"recvmmsg", 1019}, {"sendmmsg", 1020},
 };
 // clang-format on
+
+static_assert(SAKER_SOCKETCALL_BASE == 1000);
 
 }  // namespace
 
