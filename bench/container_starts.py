@@ -52,28 +52,24 @@ def containerd(starts, ready):
         runtime.close()
 
 
-def docker(starts, ready):
+def of_docker(views, starts, ready):
     runtime = runtimes.Docker()
     try:
-        ready(runtime.view(("data", "/var/lib/docker"), ("exec/containerd/daemon", "/run/containerd")), no_other(docker=runtime.socket))
+        ready(runtime.view(*views) if views else (), no_other(docker=runtime.socket))
         for _ in range(starts):
             done = runtime.run("-d", "--label", "app=web", command=("/bin/true",))
             yield done.stdout.strip(), [*COMMON, "container.label[app]"]
             runtime.docker("rm", "-f", done.stdout.strip())
     finally:
         runtime.close()
+
+
+def docker(starts, ready):
+    return of_docker([("data", "/var/lib/docker"), ("exec/containerd/daemon", "/run/containerd")], starts, ready)
 
 
 def docker_by_api(starts, ready):
-    runtime = runtimes.Docker()
-    try:
-        ready((), no_other(docker=runtime.socket))
-        for _ in range(starts):
-            done = runtime.run("-d", "--label", "app=web", command=("/bin/true",))
-            yield done.stdout.strip(), [*COMMON, "container.label[app]"]
-            runtime.docker("rm", "-f", done.stdout.strip())
-    finally:
-        runtime.close()
+    return of_docker([], starts, ready)
 
 
 def podman(starts, ready):

@@ -9,6 +9,7 @@ were measured with Falco 0.43 on a machine of this kind, not in this run.
 """
 
 import argparse
+import atexit
 import os
 import re
 import resource
@@ -36,12 +37,31 @@ LOOPS = {
     "exec": (["exec", "200"], 200, False, "fork + exec /bin/true + wait", 44000),
     "tcp": (["tcp", "3000"], 3000, False, "connect + accept + close", 4000),
     "tree": (None, 1, False, "find and cat a tree of files, of which this many times", None),
+    "compile": (None, 50, False, "compile 50 small C files, of which this many times", None),
 }
+# What a hook costs that does nothing: one for all calls, and one for each of those that the shipped rules want.
+FLOORS = {"floor": "sys_exit", "floor, hook for each": "open openat openat2 creat execve execveat"}
 
 
 def official(*names):
     files = [os.path.join(RULES, name) for name in names]
     return files if all(os.path.exists(file) for file in files) else None
+
+
+def first_user():
+    """The rules in the first user's Helm values, as a file; None without them."""
+    values = os.path.join(os.path.dirname(ROOT), "shared", "data", "lumie", "helm-values.yaml")
+    try:
+        import yaml
+        with open(values) as file:
+            rules = yaml.safe_load(file)["customRules"]
+    except (ImportError, OSError):
+        return None
+    made = tempfile.NamedTemporaryFile("w", suffix=".yaml", prefix="saker-bench-", delete=False)
+    atexit.register(os.unlink, made.name)
+    with made:
+        made.write("\n".join(rules.values()))
+    return [made.name]
 
 
 STABLE = official("falco_rules.yaml")
@@ -50,6 +70,10 @@ SHIPPED = [os.path.join(ROOT, "rules", "falco_rules.local.yaml"), os.path.join(R
 
 # name: rules, further arguments, wrapper
 AGENTS = {"shipped": (SHIPPED, [], [])}
+FIRST_USER = first_user()
+if FIRST_USER:
+    AGENTS["first user"] = (FIRST_USER, [], [])
+    AGENTS["first user, hook for each"] = (FIRST_USER, ["-o", "saker.call_hooks=each"], WITH_TRACEFS)
 if STABLE:
     AGENTS["stable"] = (STABLE, [], [])
     AGENTS["stable, hook for each"] = (STABLE, ["-o", "saker.call_hooks=each"], WITH_TRACEFS)
@@ -88,8 +112,8 @@ class Agent:
 
 
 class Floor:
-    def __init__(self):
-        self.process = subprocess.Popen([WORKLOAD, "floor"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, hooks):
+        self.process = subprocess.Popen([*WITH_TRACEFS, WORKLOAD, "floor", *hooks.split()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
             raise SystemExit("the empty program did not load")
 
@@ -112,17 +136,24 @@ def container_cgroup():
     raise SystemExit("no cgroup can be made here")
 
 
-def tree_seconds(directory):
+def command_seconds(command):
+    """Of CPU."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(f"find {directory} -type f -print0 | xargs -0 cat > /dev/null", shell=True, check=True)
+    subprocess.run(command, shell=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def loop(name, cgroup, directory):
     arguments, _, in_container, _, _ = LOOPS[name]
-    if arguments is None:
-        return tree_seconds(directory) * 1e9
+    if name == "tree":
+        return command_seconds(f"find {directory} -type f -print0 | xargs -0 cat > /dev/null") * 1e9
+    if name == "compile":
+        with tempfile.TemporaryDirectory(prefix="saker-bench-") as folder:
+            for i in range(50):
+                with open(os.path.join(folder, f"{i}.c"), "w") as file:
+                    file.write(f"#include <stdio.h>\n#include <stdlib.h>\nint f{i}(int x) {{ printf(\"%d\", x); return abs(x) + {i}; }}\n")
+            return command_seconds(f"cd {folder} && for i in *.c; do cc -O1 -c $i; done") * 1e9
 
     def enter():
         with open(os.path.join(cgroup, "cgroup.procs"), "w") as procs:
@@ -167,6 +198,24 @@ def latencies(count, interval):
     return taken
 
 
+def flood(agent_name, cgroup, loops):
+    """(opens and closes a second, events dropped) of as many loops in a container at once, as fast as they go."""
+    agent = Agent(agent_name)
+    count = 1_000_000
+
+    def enter():
+        with open(os.path.join(cgroup, "cgroup.procs"), "w") as procs:
+            procs.write("0")
+
+    begin = time.monotonic()
+    running = [subprocess.Popen([WORKLOAD, "open", str(count), "/etc/hostname"], stdout=subprocess.DEVNULL, preexec_fn=enter)
+               for _ in range(loops)]
+    for process in running:
+        process.wait()
+    seconds = time.monotonic() - begin
+    return 2 * loops * count / seconds, agent.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=6)
@@ -184,10 +233,11 @@ def main():
     for _ in range(options.rounds):
         for name in options.loops:
             times.setdefault(("none", name), []).append(loop(name, cgroup, options.tree))
-        floor = Floor()
-        for name in options.loops:
-            times.setdefault(("floor", name), []).append(loop(name, cgroup, options.tree))
-        floor.stop()
+        for floor_name, hooks in FLOORS.items():
+            floor = Floor(hooks)
+            for name in options.loops:
+                times.setdefault((floor_name, name), []).append(loop(name, cgroup, options.tree))
+            floor.stop()
         for agent_name in options.agents:
             agent, mine = Agent(agent_name), figures[agent_name]
             mine["start"].append(agent.start_seconds)
@@ -208,16 +258,20 @@ def main():
     print(f"{options.rounds} interleaved rounds; nanoseconds of CPU an iteration: medians (smallest to largest)")
     for name in options.loops:
         none, falco = times["none", name], LOOPS[name][4]
-        if name == "tree":
+        if LOOPS[name][0] is None:
             print(f"\n{LOOPS[name][3]}")
-            for mode in ("floor", *options.agents):
-                print(f"  {mode:24} x{spread([b / a for a, b in zip(none, times[mode, name])], digits=3)}")
+            for mode in (*FLOORS, *options.agents):
+                line = f"  {mode:26} x{spread([b / a for a, b in zip(none, times[mode, name])], digits=3)}"
+                if mode not in FLOORS:
+                    cpu = [spent * LOOPS[name][1] / 1e6 for spent in figures[mode]["cpu"][name]]
+                    line += f"; agent's own CPU {spread(cpu)} ms of {statistics.median(none) / 1e6:.0f}"
+                print(line)
             continue
         print(f"\n{LOOPS[name][3]}: {spread(none)} without the agent")
-        for mode in ("floor", *options.agents):
+        for mode in (*FLOORS, *options.agents):
             added = [with_it - without for with_it, without in zip(times[mode, name], none)]
-            line = f"  {mode:24} adds {spread(added)}"
-            if mode != "floor":
+            line = f"  {mode:26} adds {spread(added)}"
+            if mode not in FLOORS:
                 if falco:
                     line += f", {statistics.median(added) / falco:.2f} of Falco's"
                 line += f"; agent's own CPU {spread(figures[mode]['cpu'][name])}"
@@ -228,6 +282,10 @@ def main():
             f"{name}: RSS {spread(mine['rss'], digits=1)} MiB; start {spread(mine['start'], 1e3)} ms; "
             f"idle {spread(mine['idle'], 100, 2)} % of a core"
         )
+    for name in options.agents:
+        for loops in (1, 2, 8):
+            rate, dropped = flood(name, cgroup, loops)
+            print(f"{name}: {loops} loops of open and close in a container, {rate:,.0f} calls a second: {dropped} dropped")
     for what, interval in (("every 20 ms", 0.02), ("1,000 a second", 0.001)):
         taken = latencies(300, interval)
         print(

@@ -5,12 +5,14 @@
 //   workload open COUNT PATH          open and close a file
 //   workload exec COUNT               fork, exec /bin/true, wait
 //   workload tcp COUNT                connect to itself, accept, close
-//   workload floor                    attaches an empty program to sys_exit and waits for end of input
+//   workload floor sys_exit           attaches an empty program to sys_exit and waits for end of input
+//   workload floor CALL...            the same with one at the end of each of these calls
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <netinet/in.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -27,6 +29,8 @@
 #include <cstring>
 #include <ctime>
 #include <iterator>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -97,20 +101,45 @@ int tcp(std::uint64_t count) {
   });
 }
 
-// What any program on sys_exit costs at least.
-int floor_until_eof() {
+constexpr bpf_insn kEmpty[] = {
+    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+    {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+
+bool hook_all_calls() {
   btf* types = btf__load_vmlinux_btf();
-  if (libbpf_get_error(types) != 0) return 1;
-  const bpf_insn program[] = {
-      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
-      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  if (libbpf_get_error(types) != 0) return false;
   bpf_prog_load_opts options{};
   options.sz = sizeof(options);
   options.expected_attach_type = BPF_TRACE_RAW_TP;
   options.attach_btf_id =
       static_cast<__u32>(btf__find_by_name_kind(types, "btf_trace_sys_exit", BTF_KIND_TYPEDEF));
-  const int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "floor", "GPL", program, std::size(program), &options);
-  if (fd < 0 || bpf_raw_tracepoint_open(nullptr, fd) < 0) return 1;
+  const int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "floor", "GPL", kEmpty, std::size(kEmpty), &options);
+  return fd >= 0 && bpf_raw_tracepoint_open(nullptr, fd) >= 0;
+}
+
+// Needs the tracing file system where it is as a rule.
+bool hook_call(const std::string& call) {
+  const std::string path = "/sys/kernel/tracing/events/syscalls/sys_exit_" + call + "/id";
+  std::FILE* file = std::fopen(path.c_str(), "r");
+  if (file == nullptr) return false;
+  perf_event_attr attributes{};
+  attributes.size = sizeof(attributes);
+  attributes.type = PERF_TYPE_TRACEPOINT;
+  const bool read = std::fscanf(file, "%llu", &attributes.config) == 1;
+  std::fclose(file);
+  if (!read) return false;
+  const int program =
+      bpf_prog_load(BPF_PROG_TYPE_TRACEPOINT, "floor", "GPL", kEmpty, std::size(kEmpty), nullptr);
+  const auto event =
+      static_cast<int>(syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC));
+  return program >= 0 && event >= 0 && bpf_link_create(program, event, BPF_PERF_EVENT, nullptr) >= 0;
+}
+
+// What any program at these hooks costs at least.
+int floor_until_eof(std::span<char*> hooks) {
+  for (const std::string hook : hooks) {
+    if (!(hook == "sys_exit" ? hook_all_calls() : hook_call(hook))) return 1;
+  }
   std::printf("ready\n");
   std::fflush(stdout);
   char byte;
@@ -130,7 +159,8 @@ int main(int argc, char** argv) {
   }
   if (what == "tcp" && count > 0) return tcp(count);
   if (what == "exec" && count > 0) return time_loop(count, fork_exec);
-  if (what == "floor") return floor_until_eof();
-  std::fprintf(stderr, "usage: workload getppid COUNT | open COUNT PATH | exec COUNT | tcp COUNT | floor\n");
+  if (what == "floor") return floor_until_eof({argv + 2, argv + argc});
+  std::fprintf(stderr,
+               "usage: workload getppid COUNT | open COUNT PATH | exec COUNT | tcp COUNT | floor HOOK...\n");
   return 2;
 }
