@@ -190,8 +190,8 @@ static __always_inline void send_call(struct scratch *s)
 	__s64 result = s->call.result;
 	__u32 i;
 
-	s->message = 0;
 	if ((list != SAKER_ARGUMENT_MESSAGES && list != SAKER_ARGUMENT_MESSAGES_OUT) || result <= 0) {
+		s->message = 0;
 		send_call_record();
 		return;
 	}

@@ -204,7 +204,8 @@ static __always_inline void send_ring_call(struct pending *p, struct io_kiocb *r
 	if (p->without_descriptor && result >= 0)
 		s->call.result = -1;
 	s->call.file = (__u64)READ(req, cmd.file);
-	send_call(s);
+	s->message = 0;
+	send_call_record();
 }
 
 static __always_inline void send_request(struct pending *p, struct io_kiocb *req, __s64 result)

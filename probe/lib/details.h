@@ -66,27 +66,31 @@ static __always_inline __u32 count_bits(__u64 word)
 	return word * 0x0101010101010101ULL >> 56;
 }
 
+__noinline int bits_set_at(__u64 address)
+{
+	__u64 word = 0;
+
+	bpf_probe_read_kernel(&word, sizeof(word), (void *)address);
+	return count_bits(word);
+}
+
 __noinline int open_descriptors(void)
 {
 	struct task_struct *task = current_task();
 	struct files_struct *files = READ(task, files);
 	struct fdtable *table;
-	__u64 bits_at;
+	__u64 bits_at = 0;
 	__u32 words, i, open = 0;
 
 	if (!files)
 		return 0;
 	table = READ(files, fdt);
-	bits_at = (__u64)READ(table, open_fds);
+	bpf_core_read(&bits_at, sizeof(bits_at), &table->open_fds); /* as a number, which a function takes */
 	words = (READ(table, max_fds) + 63) / 64;
 	if (words > FD_WORDS_MAX)
 		return -1;
-	for (i = 0; i < FD_WORDS_MAX && i < words; i++) {
-		__u64 word = 0;
-
-		bpf_probe_read_kernel(&word, sizeof(word), (void *)(bits_at + 8 * i));
-		open += count_bits(word);
-	}
+	for (i = 0; i < FD_WORDS_MAX && i < words; i++)
+		open += bits_set_at(bits_at + 8 * i);
 	return open;
 }
 

@@ -48,6 +48,8 @@ struct scratch {
 	__u32 walk_position;   /* of the first byte in `walk` */
 	__u64 walk_dentry;     /* where the walk stands */
 	__u64 walk_mount;
+	__u64 walk_root_dentry; /* where it ends */
+	__u64 walk_root_mount;
 	bool walk_whole;       /* the root was reached */
 	bool walk_crossed;     /* a mount point was passed on the way */
 };

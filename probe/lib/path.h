@@ -34,15 +34,20 @@ static __always_inline bool prepend(struct scratch *s, struct dentry *dentry)
 	return true;
 }
 
-/* One step up; true when the walk is over. */
-static __always_inline bool step_up(struct scratch *s, __u64 root_dentry, __u64 root_mnt)
+/* One step up; true when the walk is over. A function of its own, so that the verifier looks at it once and not for
+ * each step. */
+__noinline int step_up(void)
 {
-	struct dentry *dentry = TYPED(struct dentry, s->walk_dentry);
-	struct mount *mount = TYPED(struct mount, s->walk_mount);
-	struct dentry *parent = READ(dentry, d_parent);
-	__u64 mnt = (__u64)mount + bpf_core_field_offset(struct mount, mnt);
+	struct scratch *s = my_scratch();
+	struct dentry *dentry, *parent;
+	struct mount *mount;
 
-	if (s->walk_dentry == root_dentry && mnt == root_mnt) {
+	if (!s)
+		return true;
+	dentry = TYPED(struct dentry, s->walk_dentry);
+	mount = TYPED(struct mount, s->walk_mount);
+	parent = READ(dentry, d_parent);
+	if (s->walk_dentry == s->walk_root_dentry && s->walk_mount == s->walk_root_mount) {
 		s->walk_whole = true;
 		return true;
 	}
@@ -68,12 +73,16 @@ static __always_inline bool step_up(struct scratch *s, __u64 root_dentry, __u64 
 }
 
 /* The same inside one file system; only `whole` when the task's root dentry was met. */
-static __always_inline bool step_up_inside(struct scratch *s, __u64 root_dentry)
+__noinline int step_up_inside(void)
 {
-	struct dentry *dentry = TYPED(struct dentry, s->walk_dentry);
-	struct dentry *parent = READ(dentry, d_parent);
+	struct scratch *s = my_scratch();
+	struct dentry *dentry, *parent;
 
-	if (s->walk_dentry == root_dentry) {
+	if (!s)
+		return true;
+	dentry = TYPED(struct dentry, s->walk_dentry);
+	parent = READ(dentry, d_parent);
+	if (s->walk_dentry == s->walk_root_dentry) {
 		s->walk_whole = true;
 		return true;
 	}
@@ -87,18 +96,19 @@ __noinline int walk_resolved(void)
 	struct task_struct *task = current_task();
 	struct fs_struct *fs = READ(task, fs);
 	struct scratch *s = my_scratch();
-	__u64 root_dentry, root_mnt, mnt;
+	__u64 root_mnt, mnt;
 	int i;
 
 	if (!fs || !s) /* no fs: the task is on its way out */
 		return 0;
-	root_dentry = (__u64)READ(fs, root.dentry);
 	root_mnt = (__u64)READ(fs, root.mnt);
 	begin_walk(s);
 	mnt = s->walk_mount;
 	s->walk_mount = mnt - bpf_core_field_offset(struct mount, mnt);
+	s->walk_root_dentry = (__u64)READ(fs, root.dentry);
+	s->walk_root_mount = root_mnt - bpf_core_field_offset(struct mount, mnt);
 	for (i = 0; i < COMPONENTS_MAX; i++)
-		if (step_up(s, root_dentry, root_mnt))
+		if (step_up())
 			break;
 	return s->walk_crossed || mnt != root_mnt;
 }
@@ -108,15 +118,14 @@ __noinline int walk_inside(void)
 	struct task_struct *task = current_task();
 	struct fs_struct *fs = READ(task, fs);
 	struct scratch *s = my_scratch();
-	__u64 root_dentry;
 	int i;
 
 	if (!fs || !s)
 		return 0;
-	root_dentry = (__u64)READ(fs, root.dentry);
+	s->walk_root_dentry = (__u64)READ(fs, root.dentry);
 	begin_walk(s);
 	for (i = 0; i < COMPONENTS_MAX; i++)
-		if (step_up_inside(s, root_dentry))
+		if (step_up_inside())
 			break;
 	return 0;
 }

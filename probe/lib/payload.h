@@ -12,6 +12,7 @@
 
 #define VECTOR_MAX 8
 #define VECTOR_LENGTH_MAX 1024 /* the kernel takes no longer one */
+#define VECTOR_CHUNK 8
 #define SOCKADDR_BYTES_MAX 128
 
 static __always_inline void add_user_data(struct scratch *s, __u16 kind, const void *from, __u64 length, __u32 limit)
@@ -57,37 +58,67 @@ static __always_inline void add_sockaddr_out(struct scratch *s, const void *from
 		add_sockaddr(s, from, length);
 }
 
-static __always_inline long read_vector(struct iovec *out, const void *vector, __u32 i, bool compat)
+static __always_inline void read_vector(struct iovec *out, const void *vector, __u32 i, bool compat)
 {
 	struct iovec32 narrow = {};
-	long failed;
 
-	if (!compat)
-		return bpf_probe_read_user(out, sizeof(*out), vector + i * sizeof(*out));
-	failed = bpf_probe_read_user(&narrow, sizeof(narrow), vector + i * sizeof(narrow));
+	if (!compat) {
+		bpf_probe_read_user(out, sizeof(*out), vector + i * sizeof(*out));
+		return;
+	}
+	bpf_probe_read_user(&narrow, sizeof(narrow), vector + i * sizeof(narrow));
 	out->base = narrow.base;
 	out->length = narrow.length;
-	return failed;
+}
+
+union vector_chunk {
+	struct iovec wide[VECTOR_CHUNK];
+	struct iovec32 narrow[VECTOR_CHUNK];
+};
+
+/* Adds up the lengths of a vector's next buffers, as many as there are in `bytes` bytes at `from`. */
+__noinline int add_lengths(__u64 from, __u32 bytes)
+{
+	struct scratch *s = my_scratch();
+	union vector_chunk *chunk;
+	__u64 sum = 0;
+	int i;
+
+	if (!s || bytes > sizeof(*chunk))
+		return -1;
+	chunk = (union vector_chunk *)s->walk;
+	__builtin_memset(chunk, 0, sizeof(*chunk));
+	if (bpf_probe_read_user(chunk, bytes, (void *)from))
+		return -1;
+	if (s->call.compat) {
+		for (i = 0; i < VECTOR_CHUNK; i++)
+			sum += chunk->narrow[i].length;
+	} else {
+		for (i = 0; i < VECTOR_CHUNK; i++)
+			sum += chunk->wide[i].length;
+	}
+	s->vector_bytes += sum;
+	return 0;
 }
 
 /* How long the buffers of a vector are together. Not told when a part of it cannot be read. */
 __noinline int add_vector_length(__u64 vector, __u32 count)
 {
 	struct scratch *s = my_scratch();
-	__u32 i;
+	__u32 size, i;
 
 	if (!s || count > VECTOR_LENGTH_MAX)
 		return 0;
+	size = s->call.compat ? sizeof(struct iovec32) : sizeof(struct iovec);
 	s->vector_bytes = 0;
-	for (i = 0; i < VECTOR_LENGTH_MAX; i++) {
-		struct iovec one = {};
-
-		if (i >= count)
-			break;
-		if (read_vector(&one, (void *)vector, i, s->call.compat))
+	for (i = 0; i < VECTOR_LENGTH_MAX / VECTOR_CHUNK && count > VECTOR_CHUNK; i++) {
+		if (add_lengths(vector, VECTOR_CHUNK * size))
 			return 0;
-		s->vector_bytes += one.length;
+		vector += VECTOR_CHUNK * size;
+		count -= VECTOR_CHUNK;
 	}
+	if (add_lengths(vector, count * size))
+		return 0;
 	bpf_probe_read_kernel(begin_part(s), sizeof(s->vector_bytes), &s->vector_bytes);
 	end_part(s, SAKER_PART_VECTOR, 0, sizeof(s->vector_bytes));
 	return 0;
