@@ -3,7 +3,9 @@
 
 relay.py throughput [SECONDS]   batches to a receiver that always says yes, then the same alerts one request each to the receiver
                                 (as a forwarder without batches sends them), in turn, three rounds
-relay.py hung [SECONDS] [RATE]  a receiver that never answers, RATE (5000) alerts a second; what memory is used
+relay.py hung [SECONDS] [RATE]  a receiver that never answers, RATE (5000) alerts a second for SECONDS (600); what memory is used, and
+                                whether each alert that was acknowledged is in the spool or counted with its reason. --confined: as a
+                                pod has it, not root, read-only, no capabilities, 121 MiB
 
 CPU time is the relay's own, so that what else runs on the machine changes it little.
 """
@@ -20,6 +22,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests", "relay"))
+from confined import Confinement, unaccounted  # noqa: E402
 from harness import Relay, event, wait_for  # noqa: E402
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -70,16 +73,18 @@ def memory_mib(pid):
 
 
 class Sender(threading.Thread):
-    """Batches over one connection; every alert is another one."""
+    """Batches over one connection; every alert is another one, and of another priority than the one before."""
+
+    PRIORITIES = ("Critical", "Error", "Warning", "Notice")
 
     def __init__(self, port, name, end, rate=None):
         super().__init__(daemon=True)
-        one = event(0, hostname=name, output="@", output_fields={
+        one = event(0, hostname=name, output="@", priority="#", output_fields={
             "n": 0, "proc.name": "cat", "proc.cmdline": "cat /etc/shadow", "user.name": "root", "fd.name": "/etc/shadow",
             "container.id": "57d16a401fb8", "container.image.repository": "registry.example/shop/web", "k8s.ns.name": "shop",
             "proc.aname[2]": "containerd-shim", "evt.time": 1772366400120000000})
         text = json.dumps(one)
-        self.template = text.replace("%", "%%").replace('"@"', '"' + "sensitive file opened in a container " * 6 + '%d"')
+        self.template = text.replace("%", "%%").replace('"@"', '"' + "sensitive file opened in a container " * 6 + '%d"').replace('"#"', '"%s"')
         self.port, self.end, self.rate = port, end, rate
         self.sent = self.refused = 0
 
@@ -91,7 +96,7 @@ class Sender(threading.Thread):
             if self.rate and self.sent + self.refused > (time.monotonic() - begun) * self.rate:
                 time.sleep(0.005)
                 continue
-            body = "\n".join(self.template % (number + i) for i in range(BATCH)).encode()
+            body = "\n".join(self.template % (number + i, self.PRIORITIES[i % 4]) for i in range(BATCH)).encode()
             number += BATCH
             connection.sendall(b"POST / HTTP/1.1\r\nHost: relay\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
             answer = b""
@@ -141,31 +146,32 @@ def throughput(seconds):
                       f"{percentile(relay, 0.5):7} {percentile(relay, 0.99):7} {memory_mib(pid)[1]:6.1f}", flush=True)
 
 
-# Not root, no capabilities, nothing can be written but the spool's folder.
-CONFINED = """
-mount --make-rprivate / && mount --bind "$0" "$0" && mount -o remount,bind,ro / &&
-exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all "$@"
-"""
-
-
 def hung(seconds, rate, confined):
     receiver = Receiver(hangs=True)
     folder = tempfile.mkdtemp(prefix="saker-relay-hung-")
-    if confined:
-        os.chmod(folder, 0o777)
-    wrapper = ["unshare", "-m", "sh", "-c", CONFINED, folder] if confined else []
-    with Relay({"loki": {"hostport": receiver.url, "format": "json"}}, folder=folder, wrapper=wrapper) as relay:
-        pid = relay.process.pid
-        done = []
-        thread = threading.Thread(target=lambda: done.append(drive(relay, seconds, 4, rate)))
-        thread.start()
-        while thread.is_alive():
-            thread.join(30)
-            now, most = memory_mib(pid)
-            print(f"{now:6.1f} MiB now, {most:6.1f} at most; spool {relay.metric('saker_relay_spool_bytes') / 2**20:6.1f} MiB, "
-                  f"{relay.metric('saker_relay_spool_alerts'):.0f} alerts; cpu {cpu_seconds(pid):.1f} s", flush=True)
-        sent, refused = done[0]
-        print(f"{sent} alerts taken, {refused} told to come again, in {seconds} s")
+    confinement = Confinement(folder) if confined else None
+    try:
+        with Relay({"loki": {"hostport": receiver.url, "format": "json"}}, folder=folder,
+                   wrapper=confinement.wrapper if confined else []) as relay:
+            pid = relay.process.pid
+            done = []
+            # Many connections: on a slow disk each transaction then holds many batches.
+            thread = threading.Thread(target=lambda: done.append(drive(relay, seconds, 16, rate)))
+            thread.start()
+            while thread.is_alive():
+                thread.join(30)
+                now, most = memory_mib(pid)
+                print(f"{now:6.1f} MiB now, {most:6.1f} at most; spool {relay.metric('saker_relay_spool_bytes') / 2**20:6.1f} MiB, "
+                      f"{relay.metric('saker_relay_spool_alerts'):.0f} alerts, {relay.metric('saker_relay_spool_evicted_total'):.0f} evicted; "
+                      f"cpu {cpu_seconds(pid):.1f} s", flush=True)
+            taken, refused = done[0]
+            print(f"{taken} alerts taken and {refused} told to come again in {seconds:.0f} s, which is {(taken + refused) / seconds:.0f} a second; "
+                  f"{unaccounted(relay, taken):.0f} unaccounted for")
+            if confined:
+                print(f"killed for want of memory: {confinement.killed()}" if confinement.limited else "there is no memory controller here")
+    finally:
+        if confinement:
+            confinement.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -208,6 +208,47 @@ TEST_F(WorkerTest, AloneNothingIsEverGivenUp) {
   EXPECT_EQ(tallies()["dropped:poison"], 0U);
 }
 
+TEST_F(WorkerTest, WhatWaitedLongerThanAlertsMayIsDropped) {
+  put(0, 3);
+  const auto away = [](Batch&) { return Attempt{.end = Attempt::End::kRetry, .problem = "away"}; };
+  SinkWorker worker(
+      {.name = "it", .backoff = {.first = 1ms, .most = 2ms}, .age_max = std::chrono::seconds(-1)},
+      std::make_unique<ScriptedSink>(std::vector<ScriptedSink::Step>{away}, got_), *spool_);
+  worker.stop(std::chrono::steady_clock::now() + 30s);
+  worker.join();
+  spool_->sync();
+  EXPECT_EQ(tallies()["dropped:age"], 3U);
+  EXPECT_THAT(got_, ElementsAre());
+}
+
+// What a worker has in its hands when the spool runs over is delivered, and not evicted as well.
+TEST_F(WorkerTest, EachAlertIsEitherEvictedOrDelivered) {
+  spool_.reset();
+  spool_ = *spool::Spool::open({.folder = folder_, .bytes_max = 2000}, {"it"});
+  put(0, 8, spool::Priority::kNotice);  // of 66 bytes each
+  std::promise<void> entered, may_go;
+  const auto hangs = [&](Batch&) {
+    entered.set_value();
+    may_go.get_future().wait();
+    return Attempt{.end = Attempt::End::kRetry, .problem = "away"};
+  };
+  SinkWorker worker({.name = "it", .backoff = {.first = 1ms, .most = 2ms}},
+                    std::make_unique<ScriptedSink>(std::vector<ScriptedSink::Step>{hangs}, got_), *spool_);
+  entered.get_future().wait();
+  put(8, 32, spool::Priority::kError);  // pushes out what is not in hand: 4 to 7 but for one
+  spool_->sync();
+  const std::uint64_t evicted = tallies()["evicted:full"];
+  EXPECT_GT(evicted, 0U);
+  may_go.set_value();
+  worker.stop(std::chrono::steady_clock::now() + 30s);
+  worker.join();
+  spool_->sync();
+  EXPECT_THAT(std::vector(got_.begin(), got_.begin() + 4), ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(tallies()["evicted:full"], evicted);
+  EXPECT_EQ(tallies()["delivered:"] + evicted, spool_->stats().stored);
+  EXPECT_EQ(got_.size(), tallies()["delivered:"]);
+}
+
 TEST_F(WorkerTest, WhatIsBelowThePriorityIsPassed) {
   put(0, 3, spool::Priority::kDebug);
   put(3, 4, spool::Priority::kAlert);

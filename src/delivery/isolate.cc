@@ -103,6 +103,19 @@ void SetAside::retry(Sink& sink, std::uint64_t taken, const std::function<void(c
     entry.item.drop(kPoison, attempt.problem);
     decided(entry.item);
   }
+  forget_decided();
+}
+
+void SetAside::drop_older(std::int64_t received_ns, const std::function<void(const BatchItem&)>& decided) {
+  for (Entry& entry : entries_) {
+    if (entry.item.alert.received_ns >= received_ns) continue;
+    entry.item.drop(kAge, kAgeDetail);
+    decided(entry.item);
+  }
+  forget_decided();
+}
+
+void SetAside::forget_decided() {
   std::erase_if(entries_, [](const Entry& entry) { return entry.item.fate != Fate::kPending; });
 }
 

@@ -28,8 +28,10 @@ struct Isolation {
 // there are `suspects_max`, or when `stop` says so.
 Isolation isolate(Sink& sink, Batch& batch, std::size_t suspects_max, const std::function<bool()>& stop);
 
-// The reason of what is given up so.
+// The reasons of what is given up so, and of what waited in vain.
 inline constexpr const char* kPoison = "poison";
+inline constexpr const char* kAge = "age";
+inline constexpr const char* kAgeDetail = "it waited longer than alerts may";
 
 class SetAside {
  public:
@@ -54,6 +56,8 @@ class SetAside {
 
   // Tries those that are due. What is decided thereby is given to `decided`; the rest stays.
   void retry(Sink& sink, std::uint64_t taken, const std::function<void(const BatchItem&)>& decided);
+  // Gives up what came before that time.
+  void drop_older(std::int64_t received_ns, const std::function<void(const BatchItem&)>& decided);
 
  private:
   struct Entry {
@@ -63,6 +67,8 @@ class SetAside {
     Backoff backoff;
     std::chrono::steady_clock::time_point due{};
   };
+
+  void forget_decided();
 
   BackoffLimits limits_;
   std::vector<Entry> entries_;  // in the order of their numbers

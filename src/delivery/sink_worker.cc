@@ -65,8 +65,11 @@ class SinkWorker::Loop {
     std::size_t bytes = 0;
     auto until = std::min(Clock::now() + 1h, aside_.due().value_or(Clock::time_point::max()));
     for (;;) {
+      const auto numbers = static_cast<std::int64_t>(limits.alerts_max);
+      spool_.hold(worker_.name(), cursor_ + 1, through_ + numbers);
       auto page = reader_->read({.after = through_,
                                  .alerts_max = limits.alerts_max - batch_.size(),
+                                 .numbers_max = numbers,
                                  .bytes_max = limits.bytes_max - bytes,
                                  .least = worker_.config_.least});
       if (!page) {
@@ -81,8 +84,10 @@ class SinkWorker::Loop {
         batch_.push_back({.alert = std::move(alert)});
       }
       through_ = page->through;
+      spool_.hold(worker_.name(), cursor_ + 1, through_);
       left_out_ += page->left_out;
       if (batch_.size() >= limits.alerts_max || bytes >= limits.bytes_max) return;
+      if (page->more && !time_is_over()) continue;
       if (worker_.stopping_ || Clock::now() >= until) return pass_left_out();
       if (batch_.empty()) pass_left_out();
       spool_.wait_beyond(through_, until, &worker_.stopping_);
@@ -127,6 +132,7 @@ class SinkWorker::Loop {
       if (attempt.end == Attempt::End::kDone) break;
       if (failures >= kFailuresBeforeSearch && attempt.may_be_content) attempt = search(std::move(attempt));
       if (attempt.end == Attempt::End::kDone) break;
+      drop_aged();
       settle_decided(false);
       if (attempt.end == Attempt::End::kCancelled || time_is_over()) return;
       ++stats_.retries;
@@ -159,10 +165,25 @@ class SinkWorker::Loop {
     return std::ranges::count(batch_, Fate::kPending, &BatchItem::fate) > 0 ? attempt : Attempt{};
   }
 
+  // What is in hand is not evicted from the spool, but must not be older than what is there.
+  void drop_aged() {
+    const std::int64_t oldest_ns = oldest_received_ns();
+    for (BatchItem& item : batch_) {
+      if (item.fate == Fate::kPending && item.alert.received_ns < oldest_ns) item.drop(kAge, kAgeDetail);
+    }
+  }
+
+  std::int64_t oldest_received_ns() const {
+    return static_cast<std::int64_t>(wall_time_ns()) -
+           std::chrono::nanoseconds(worker_.config_.age_max).count();
+  }
+
   void retry_aside() {
     if (aside_.empty()) return;
     Counts counts;
-    aside_.retry(sink_, taken_, [&](const BatchItem& item) { count(item, counts); });
+    const auto decided = [&](const BatchItem& item) { count(item, counts); };
+    aside_.retry(sink_, taken_, decided);
+    aside_.drop_older(oldest_received_ns(), decided);
     stats_.set_aside = aside_.size();
     if (!counts.empty()) settle(tallies_of(counts));
   }
@@ -308,6 +329,7 @@ SinkWorker::~SinkWorker() {
 std::vector<std::string> SinkWorker::drop_reasons() const {
   std::vector<std::string> reasons = sink_->drop_reasons();
   reasons.emplace_back(kPoison);
+  reasons.emplace_back(kAge);
   return reasons;
 }
 

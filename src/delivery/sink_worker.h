@@ -25,6 +25,7 @@ struct SinkConfig {
   std::string name;
   spool::Priority least = spool::Priority::kDebug;  // what is less severe is not delivered here
   BackoffLimits backoff{};
+  std::chrono::seconds age_max = std::chrono::hours(7 * 24);  // since it came, as the spool's
 };
 
 class SinkWorker {

@@ -60,16 +60,19 @@ Result<std::unique_ptr<Relay>> Relay::start(const Config& config) {
   std::vector<std::string> names;
   for (const ConfiguredSink& one : sinks) names.push_back(one.config.name);
   using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::seconds;
-  TRY_ASSIGN(parts->spool,
-             spool::Spool::open(
-                 {.folder = config.spool.path,
-                  .bytes_max = static_cast<std::uint64_t>(config.spool.maxbytes),
-                  .age_max = duration_cast<seconds>(milliseconds(*milliseconds_of(config.spool.maxage))),
-                  .keep = duration_cast<seconds>(milliseconds(*milliseconds_of(config.spool.keep)))},
-                 names));
-  for (ConfiguredSink& one : sinks)
+  const auto age_max = duration_cast<seconds>(milliseconds(*milliseconds_of(config.spool.maxage)));
+  TRY_ASSIGN(
+      parts->spool,
+      spool::Spool::open({.folder = config.spool.path,
+                          .bytes_max = static_cast<std::uint64_t>(config.spool.maxbytes),
+                          .age_max = age_max,
+                          .keep = duration_cast<seconds>(milliseconds(*milliseconds_of(config.spool.keep)))},
+                         names));
+  for (ConfiguredSink& one : sinks) {
+    one.config.age_max = age_max;
     parts->sinks.push_back(
         std::make_unique<delivery::SinkWorker>(std::move(one.config), std::move(one.sink), *parts->spool));
+  }
   Parts& p = *parts;
   parts->intake = std::make_unique<Intake>(p.config, p.enrichment, p.metrics, *p.spool, [&p] {
     return p.metrics.text(p.spool->stats(), p.sinks, p.server ? p.server->stats() : http::ServerStats{});

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
+
 #include "spool/event.h"
 #include "spool/spool_writer.h"
 
@@ -58,6 +60,13 @@ void Spool::append(std::vector<NewAlert> alerts, std::function<void(Stored)> don
     ++shared.stats.refused_full;
   }
   append.done(Stored::kFull);
+}
+
+void Spool::hold(const std::string& sink, std::int64_t first, std::int64_t last) {
+  Shared& shared = state_->shared;
+  std::unique_lock lock(shared.mutex);
+  shared.in_hand[sink] = {first, last};
+  shared.more.wait(lock, [&] { return !shared.evicting; });
 }
 
 void Spool::settle(const std::string& sink, std::int64_t id, std::vector<Tally> tallies) {
@@ -132,8 +141,10 @@ Result<Reader::Page> Reader::read(const Request& request) {
   }
   Statement& row = connection_->page;
   row.bind(1, request.after);
-  row.bind(2, last_id);
-  Page page{.alerts = {}, .through = request.after, .left_out = 0};
+  const std::int64_t end =
+      std::min(last_id, request.after + std::min(request.numbers_max, INT64_MAX - request.after));
+  row.bind(2, end);
+  Page page{.alerts = {}, .through = request.after, .more = false, .left_out = 0};
   std::size_t bytes = 0;
   bool all = true;
   for (;;) {
@@ -168,7 +179,8 @@ Result<Reader::Page> Reader::read(const Request& request) {
         {page.through, row.integer(1), row.integer(2), priority, std::string(rule), std::string(line)});
   }
   row.reset();
-  if (all) page.through = std::max(page.through, last_id);  // the rest was evicted, or sent twice
+  if (all) page.through = std::max(page.through, end);  // the rest was evicted, or sent twice
+  page.more = page.through < last_id;
   return page;
 }
 

@@ -104,6 +104,11 @@ class Spool {
   // the caller's when the queue is full; it must not block.
   void append(std::vector<NewAlert> alerts, std::function<void(Stored)> done);
 
+  // From now on `sink` has the alerts from `first` to `last` in hand, and no others: they are not evicted, so
+  // that none is counted both as evicted and as delivered. To be called before they are read. Waits for a
+  // transaction that evicts.
+  void hold(const std::string& sink, std::int64_t first, std::int64_t last);
+
   // `sink` is done with everything up to `id`. Durable with one of the next transactions.
   void settle(const std::string& sink, std::int64_t id, std::vector<Tally> tallies);
 
@@ -133,12 +138,14 @@ class Reader {
   struct Request {
     std::int64_t after = 0;
     std::size_t alerts_max = 1000;
-    std::size_t bytes_max = 1 << 20;    // of lines; one alert is returned even if larger
-    Priority least = Priority::kDebug;  // less severe ones are left out, but not kTestRule
+    std::int64_t numbers_max = INT64_MAX;  // no further than `after` and so many
+    std::size_t bytes_max = 1 << 20;       // of lines; one alert is returned even if larger
+    Priority least = Priority::kDebug;     // less severe ones are left out, but not kTestRule
   };
   struct Page {
     std::vector<StoredAlert> alerts;
     std::int64_t through = 0;    // everything up to here is in `alerts` or left out
+    bool more = false;           // there are alerts after that
     std::uint64_t left_out = 0;  // by priority
   };
 

@@ -164,6 +164,24 @@ TEST_F(SpoolTest, WhenFullTheOldestOfALowerPriorityMakesRoom) {
   EXPECT_EQ(spool->stats().refused_full, 1U);
 }
 
+TEST_F(SpoolTest, WhatASinkHasInHandIsNotEvicted) {
+  const auto spool = open({"a", "b"}, {.bytes_max = 10 * (200 + 64)});
+  std::vector<NewAlert> first, second;
+  for (int i = 1; i <= 10; ++i) first.push_back(alert(i, Priority::kDebug));
+  EXPECT_EQ(put(*spool, first), Stored::kYes);
+  spool->hold("a", 1, 2);
+  spool->hold("b", 5, 6);
+  for (int i = 11; i <= 16; ++i) {
+    EXPECT_EQ(put(*spool, {alert(i, Priority::kError)}), Stored::kYes);
+  }
+  EXPECT_THAT(numbers(*spool), ElementsAre(1, 2, 5, 6, 11, 12, 13, 14, 15, 16));
+  EXPECT_EQ(put(*spool, {alert(17, Priority::kError)}), Stored::kFull);
+  spool->hold("a", 3, 2);  // nothing any more
+  EXPECT_EQ(put(*spool, {alert(17, Priority::kError)}), Stored::kYes);
+  EXPECT_THAT(numbers(*spool), ElementsAre(2, 5, 6, 11, 12, 13, 14, 15, 16, 17));
+  EXPECT_EQ(tallied(*spool, "evicted", "full"), 7U);
+}
+
 TEST_F(SpoolTest, KeptAlertsGoFirstAndAreNoLoss) {
   const auto spool = open({}, {.bytes_max = 3 * (200 + 64), .keep = 1h});
   for (int i = 0; i < 5; ++i) EXPECT_EQ(put(*spool, {alert(i)}), Stored::kYes);

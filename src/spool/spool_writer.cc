@@ -3,6 +3,7 @@
 #include <absl/hash/hash.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -77,11 +78,13 @@ Result<> SpoolWriter::prepare() {
        "received_ns <= ?2 "
        "RETURNING priority, bytes"},
       {&remove_aged_,
-       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts ORDER BY id LIMIT ?2) AND received_ns < ?1 "
+       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE id > ?3 AND id < ?4 ORDER BY id LIMIT "
+       "?2) "
+       "AND received_ns < ?1 "
        "RETURNING priority, bytes, id"},
       {&evict_,
-       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE id > ?1 AND priority = ?2 ORDER BY id "
-       "LIMIT ?3) "
+       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE id > ?1 AND id < ?4 AND priority = ?2 "
+       "ORDER BY id LIMIT ?3) "
        "RETURNING bytes, id"},
       {&oldest_, "SELECT received_ns FROM alerts WHERE id > ? ORDER BY id LIMIT 1"},
       {&vacuum_, "PRAGMA incremental_vacuum(256)"},
@@ -140,12 +143,14 @@ void SpoolWriter::write(Group& group) {
     const auto written = transact(group);
     failing_ = !written;
     if (written) {
+      end_evicting();
       recent_new_.clear();
       ++counts_.commits;
       return publish();
     }
     reset_statements();
     static_cast<void>(rollback_.run());  // fails where the transaction has ended already
+    end_evicting();
     inventory_ = before;
     cursors_ = cursors_before;
     tallies_ = tallies_before;
@@ -277,21 +282,26 @@ Result<> SpoolWriter::remove_aged(std::int64_t now_ns) {
   const std::int64_t oldest_ns = now_ns - std::chrono::nanoseconds(options_.age_max).count();
   if (oldest_waiting_ns_ == 0 || oldest_waiting_ns_ >= oldest_ns) return {};
   std::array<std::uint64_t, kPriorityCount> lost{};
-  for (;;) {
-    std::int64_t removed = 0;
-    remove_aged_.bind(1, oldest_ns);
-    remove_aged_.bind(2, kRemoveRows);
+  begin_evicting();
+  TRY(for_gaps(0, [&](std::int64_t after, std::int64_t before) -> Result<bool> {
     for (;;) {
-      TRY_ASSIGN(const bool row, remove_aged_.step());
-      if (!row) break;
-      const auto priority = static_cast<Priority>(remove_aged_.integer(0));
-      note_removed(priority, static_cast<std::uint64_t>(remove_aged_.integer(1)));
-      if (remove_aged_.integer(2) > through) ++lost[static_cast<std::size_t>(priority)];
-      ++removed;
+      std::int64_t removed = 0;
+      remove_aged_.bind(1, oldest_ns);
+      remove_aged_.bind(2, kRemoveRows);
+      remove_aged_.bind(3, after);
+      remove_aged_.bind(4, before);
+      for (;;) {
+        TRY_ASSIGN(const bool row, remove_aged_.step());
+        if (!row) break;
+        const auto priority = static_cast<Priority>(remove_aged_.integer(0));
+        note_removed(priority, static_cast<std::uint64_t>(remove_aged_.integer(1)));
+        if (remove_aged_.integer(2) > through) ++lost[static_cast<std::size_t>(priority)];
+        ++removed;
+      }
+      remove_aged_.reset();
+      if (removed < kRemoveRows) return false;
     }
-    remove_aged_.reset();
-    if (removed < kRemoveRows) break;
-  }
+  }));
   for (std::size_t i = 0; i < kPriorityCount; ++i) {
     if (lost[i] == 0) continue;
     TRY(tally({.sink = "",
@@ -330,6 +340,7 @@ Result<> SpoolWriter::make_room(std::uint64_t bytes, Priority newcomer) {
   for (auto i = static_cast<std::size_t>(newcomer) + 1; i < kPriorityCount; ++i)
     worth_less += inventory_.bytes[i];
   if (worth_less < missing()) return {};
+  begin_evicting();
   for (std::size_t i = kPriorityCount; i-- > static_cast<std::size_t>(newcomer) + 1 && missing() > 0;) {
     const auto priority = static_cast<Priority>(i);
     while (missing() > 0 && inventory_.count[i] > 0) {
@@ -348,19 +359,58 @@ Result<> SpoolWriter::make_room(std::uint64_t bytes, Priority newcomer) {
 // The oldest of one priority, about as many as make `bytes`.
 Result<std::uint64_t> SpoolWriter::evict(Priority priority, std::uint64_t bytes) {
   const auto i = static_cast<std::size_t>(priority);
-  evict_.bind(1, inventory_.evicted_through[i]);
-  evict_.bind(2, static_cast<std::int64_t>(priority));
-  evict_.bind(3, rows_for(bytes, inventory_.bytes[i], inventory_.count[i]));
+  std::int64_t& through = inventory_.evicted_through[i];
   std::uint64_t evicted = 0;
-  for (;;) {
-    TRY_ASSIGN(const bool row, evict_.step());
-    if (!row) break;
-    note_removed(priority, static_cast<std::uint64_t>(evict_.integer(0)));
-    inventory_.evicted_through[i] = std::max(inventory_.evicted_through[i], evict_.integer(1));
-    ++evicted;
-  }
-  evict_.reset();
+  const auto take = [&](std::int64_t after, std::int64_t before) -> Result<bool> {
+    evict_.bind(1, after);
+    evict_.bind(2, static_cast<std::int64_t>(priority));
+    evict_.bind(3, rows_for(bytes, inventory_.bytes[i], inventory_.count[i]));
+    evict_.bind(4, before);
+    through = after;
+    for (;;) {
+      TRY_ASSIGN(const bool row, evict_.step());
+      if (!row) break;
+      note_removed(priority, static_cast<std::uint64_t>(evict_.integer(0)));
+      through = std::max(through, evict_.integer(1));
+      ++evicted;
+    }
+    evict_.reset();
+    return evicted > 0;
+  };
+  const bool from_the_middle = through > 0;
+  TRY_ASSIGN(const bool found, for_gaps(through, take));
+  // What was in hand then may not be any more.
+  if (!found && from_the_middle) TRY(for_gaps(0, take));
   return evicted;
+}
+
+// The sinks say what they have in hand before they read it; one that says so from now on waits for us.
+void SpoolWriter::begin_evicting() {
+  const std::lock_guard lock(shared_.mutex);
+  if (std::exchange(shared_.evicting, true)) return;
+  in_hand_.clear();
+  for (const auto& [sink, range] : shared_.in_hand) {
+    if (range.first <= range.second) in_hand_.push_back(range);
+  }
+  std::ranges::sort(in_hand_);
+}
+
+void SpoolWriter::end_evicting() {
+  const std::lock_guard lock(shared_.mutex);
+  if (std::exchange(shared_.evicting, false)) shared_.more.notify_all();
+}
+
+// Calls take(after, before) for each row of numbers between those in hand, until it says true.
+template <class Take>
+Result<bool> SpoolWriter::for_gaps(std::int64_t after, Take take) {
+  for (const auto& [first, last] : in_hand_) {
+    if (first > after + 1) {
+      TRY_ASSIGN(const bool enough, take(after, first));
+      if (enough) return true;
+    }
+    after = std::max(after, last);
+  }
+  return take(after, INT64_MAX);
 }
 
 void SpoolWriter::note_removed(Priority priority, std::uint64_t bytes) {

@@ -40,6 +40,8 @@ struct Shared {
   std::uint64_t generation = 0;  // of the file: readers open it again when it changes
   std::int64_t last_id = 0;
   std::map<std::string, std::int64_t> cursors;
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> in_hand;  // by sink, first and last
+  bool evicting = false;  // the transaction under way does, but for what was in hand when it began to
   SpoolStats stats;
 };
 
@@ -73,6 +75,10 @@ class SpoolWriter {
   Result<> remove_aged(std::int64_t now_ns);
   Result<> make_room(std::uint64_t bytes, Priority newcomer);
   Result<std::uint64_t> evict(Priority priority, std::uint64_t bytes);
+  void begin_evicting();
+  void end_evicting();
+  template <class Take>
+  Result<bool> for_gaps(std::int64_t after, Take take);
   void note_removed(Priority priority, std::uint64_t bytes);
   bool is_recent(std::string_view uuid) const;
   void remember(std::string_view uuid);
@@ -89,6 +95,7 @@ class SpoolWriter {
   std::map<std::string, std::int64_t> cursors_;
   std::map<TallyKey, std::uint64_t> tallies_;
   std::int64_t oldest_waiting_ns_ = 0;
+  std::vector<std::pair<std::int64_t, std::int64_t>> in_hand_;  // while evicting: sorted
   SpoolStats counts_;
   bool failing_ = false;  // the last transaction was
 
