@@ -17,7 +17,6 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Label = ClientMetric::Label;
 
-constexpr std::size_t kOwnLabels = 7;
 constexpr char kSeparator = '\x1F';
 constexpr std::string_view kOther = "(other)";
 

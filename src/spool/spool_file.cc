@@ -36,6 +36,8 @@ constexpr const char* kSettings = R"(
   PRAGMA temp_store = MEMORY;
 )";
 
+constexpr int kAlertColumns = 7;
+
 constexpr std::string_view kDamagedSuffix = ".damaged-";
 
 // Only the newest damaged file is kept: a failing disk must not fill itself with copies.
@@ -169,6 +171,8 @@ void SpoolFile::salvage_from(const std::string& damaged) {
     while (from && to) {
       const auto row = from->step();
       if (!row || !*row) break;
+      // Where the end of a line is missing it reads as zeros, which no JSON holds.
+      if (columns == kAlertColumns && from->text(6).find('\0') != std::string_view::npos) continue;
       for (int i = 0; i < columns; ++i) {
         if (i >= texts_from) {
           to->bind(i + 1, from->text(i));
@@ -189,7 +193,7 @@ void SpoolFile::salvage_from(const std::string& damaged) {
   for (const char* select :
        {"SELECT id, received_ns, time_ns, priority, bytes, rule, line FROM alerts ORDER BY id",
         "SELECT id, received_ns, time_ns, priority, bytes, rule, line FROM alerts ORDER BY id DESC"}) {
-    salvaged_ += copy(select, kInsert, 7, 5);
+    salvaged_ += copy(select, kInsert, kAlertColumns, 5);
   }
   if (const auto committed = database_->execute("COMMIT"); !committed) {
     log(LogLevel::kError, "what was taken over of the damaged spool cannot be written: {}",

@@ -2,12 +2,16 @@
 
 import gzip
 import json
+import os
 import shutil
+import socket
 import subprocess
+import tempfile
 import threading
 import unittest
 
 from harness import RELAY, Relay, event, wait_for
+from loki_stand_in import LokiStandIn
 
 
 class Intake(unittest.TestCase):
@@ -47,6 +51,40 @@ class Intake(unittest.TestCase):
             ("POST", "/", json.dumps(event(output_fields={"k8s.ns.name": 1})), 400, "k8s.ns.name"),
             ("POST", "/", json.dumps(event(output_fields={"k8s.pod.name": {}})), 400, "k8s.pod.name"),
             ("POST", "/", json.dumps(event(tags=[1])), 400, "tags"),
+            ("POST", "/", json.dumps(event(output_fields={"k8s.ns.name": ["a"]})), 400, "k8s.ns.name"),
+            ("POST", "/", json.dumps(event(output_fields={"k8s.ns.name": True})), 400, "k8s.ns.name"),
+            ("POST", "/", json.dumps(event(output_fields=[1])), 400, "output_fields"),
+            ("POST", "/", json.dumps(event(output_fields="x")), 400, "output_fields"),
+            ("POST", "/", json.dumps(event(output_fields=...)), 400, "at least one field"),
+            ("POST", "/", json.dumps(event(rule=...)), 400, "rule"),
+            ("POST", "/", json.dumps(event(rule=7)), 400, "rule"),
+            ("POST", "/", json.dumps(event(rule=None)), 400, "rule"),
+            ("POST", "/", json.dumps(event(priority=None)), 400, "priority"),
+            ("POST", "/", json.dumps(event(priority=...)), 400, "priority"),
+            ("POST", "/", json.dumps(event(priority="")), 400, "priority"),
+            ("POST", "/", json.dumps(event(output={})), 400, "output"),
+            ("POST", "/", json.dumps(event(source=[])), 400, "source"),
+            ("POST", "/", json.dumps(event(hostname=5)), 400, "hostname"),
+            ("POST", "/", json.dumps(event(tags="a,b")), 400, "tags"),
+            ("POST", "/", json.dumps(event(time=1772366400)), 400, "time"),
+            ("POST", "/", json.dumps(event(time="")), 400, "time"),
+            ("POST", "/", json.dumps(event(time="0001-01-01T00:00:00Z")), 400, "time"),
+            ("POST", "/", "5", 400, "must begin with"),
+            ("POST", "/", "null", 400, "must begin with"),
+            ("POST", "/", '"text"', 400, "must begin with"),
+            ("POST", "/", "[5]", 400, "object"),
+            ("POST", "/", "[null, [], {}]", 400, "none of the 3"),
+            ("POST", "/", b"\xff\xfe" + good.encode("utf-16-le"), 400, "must begin with"),
+            ("POST", "//", good, 404, "nothing here"),
+            ("POST", "/a/../", good, 404, "nothing here"),
+            ("DELETE", "/", good, 405, "only POST"),
+            ("POST", "/ping", None, 405, "only GET"),
+            ("HEAD", "/healthz", None, 200, ""),
+            # What is taken although it is strange: names of any case, null for what may be missing, keys nobody knows.
+            ("POST", "/", json.dumps({key.upper(): value for key, value in event(50).items()}), 200, ""),
+            ("POST", "/", json.dumps(event(51, tags=None, hostname=None, source=None, output=None)), 200, ""),
+            ("POST", "/", json.dumps(event(52, message="m", more={"a": [1]}, uuid="mine")), 200, ""),
+            ("POST", "/", "[]", 200, ""),
             ("POST", "/", "[" * 5000, 400, "nested"),
             ("POST", "/", "x" * 200000, 413, "larger"),
         ]
@@ -58,6 +96,33 @@ class Intake(unittest.TestCase):
                 if status >= 400:
                     self.assertEqual(headers["Content-Type"], "application/json")
                     self.assertIn("error", json.loads(text))
+        self.assertEqual(self.relay.request("GET", "/ping")[0], 200, "it still lives")
+
+    def test_what_is_no_http_is_answered_or_ended(self):
+        rows = [
+            (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"400"),  # TLS to a plain port
+            (b"GARBAGE\r\n\r\n", b"400"),
+            (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", b"400"),
+            (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n", b"400"),
+            (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}", b"400"),
+            (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n", b"413"),
+            (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"400"),
+            (b"POST / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 100000 + b"\r\n\r\n", b"4"),
+        ]
+        for sent, says in rows:
+            with self.subTest(sent[:40]), socket.create_connection(("127.0.0.1", self.relay.port), timeout=60) as connection:
+                try:
+                    connection.sendall(sent)
+                    connection.shutdown(socket.SHUT_WR)
+                    answer = connection.recv(4096)
+                except ConnectionError:  # refused before all of it was read
+                    continue
+                self.assertTrue(answer == b"" or answer.startswith(b"HTTP/1.1 " + says), answer)
+        body = json.dumps(event(60)).encode()
+        chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:10], body[10:])) + b"0\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", self.relay.port), timeout=60) as connection:
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+            self.assertTrue(connection.recv(4096).startswith(b"HTTP/1.1 200"), "a body in chunks is a body")
         self.assertEqual(self.relay.request("GET", "/ping")[0], 200, "it still lives")
 
     def test_batches(self):
@@ -120,6 +185,69 @@ class Spooling(unittest.TestCase):
             series = [key for key in relay.metrics() if key.startswith("falcosecurity_falcosidekick_falco_events_total")]
             self.assertEqual(len(series), 11)
             self.assertEqual(relay.metric("falcosecurity_falcosidekick_falco_events_total"), 50)
+
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount a small disk")
+    def test_a_full_disk_loses_nothing_that_was_acknowledged(self):
+        folder = tempfile.mkdtemp(prefix="saker-relay-disk-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        spool = os.path.join(folder, "spool")
+        os.mkdir(spool)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", spool], capture_output=True).returncode != 0:
+            self.skipTest("nothing can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", spool])
+        loki = LokiStandIn()
+        self.addCleanup(loki.close)
+        loki.fault = 503
+        with Relay({"loki": {"hostport": loki.url, "format": "json", "batchwait": "50ms"}}, folder=folder) as relay:
+            acknowledged = []
+            for number in range(0, 100_000, 10):
+                status, headers, text = relay.post([event(number + i) for i in range(10)])
+                if status != 200:
+                    break
+                acknowledged += range(number, number + 10)
+            self.assertEqual((status, json.loads(text)["error"]), (503, "the spool cannot be written"))
+            self.assertIn("Retry-After", headers)
+            self.assertEqual(relay.request("GET", "/healthz")[0], 200)
+            self.assertGreater(relay.metric("saker_relay_spool_write_errors_total"), 0)
+            self.assertIn("disk is full", relay.log_text())
+            relay.kill()
+            subprocess.run(["mount", "-o", "remount,size=30m", spool], check=True)
+            relay.start()
+            for number in range(200_000, 200_030, 10):
+                self.assertEqual(relay.post([event(number + i) for i in range(10)])[0], 200)
+                acknowledged += range(number, number + 10)
+            loki.fault = None
+            relay.wait_delivered()
+            self.assertEqual(sorted(json.loads(line)["output_fields"]["n"] for _, _, line in loki.entries()), acknowledged, "each once")
+
+    def test_a_damaged_spool_is_set_aside_and_the_service_goes_on(self):
+        def cut(path):
+            os.truncate(path, os.path.getsize(path) // 2)
+
+        def scribble(path):
+            with open(path, "r+b") as file:
+                file.write(b"this is no database " * 500)
+
+        for damage in (cut, scribble):
+            loki = LokiStandIn()
+            self.addCleanup(loki.close)
+            loki.fault = 503
+            with self.subTest(damage.__name__), Relay({"loki": {"hostport": loki.url, "format": "json", "batchwait": "50ms"}, "relay": {"grace": "10ms"}}) as relay:
+                for number in range(0, 2000, 100):
+                    self.assertEqual(relay.post([event(number + i) for i in range(100)])[0], 200)
+                relay.stop()  # so that all of it is in the one file
+                damage(os.path.join(relay.folder, "spool", "spool.db"))
+                relay.start()
+                self.assertEqual(relay.metric("saker_relay_spool_corruptions_total"), 1)
+                self.assertTrue([name for name in os.listdir(os.path.join(relay.folder, "spool")) if ".damaged-" in name], "it is kept")
+                self.assertEqual(relay.post(event(5000))[0], 200)
+                loki.fault = None
+                relay.wait_delivered()
+                salvaged = relay.metric("saker_relay_spool_salvaged_alerts_total")
+                self.assertEqual(loki.count(), salvaged + 1)
+                if damage is cut:
+                    self.assertGreater(salvaged, 0)
 
 
 class Configuration(unittest.TestCase):

@@ -241,7 +241,10 @@ class RealServers(unittest.TestCase):
                     def arrived():
                         # A datagram that comes before the server listens is lost: that is what UDP promises.
                         relay.post(event(1, priority="Critical"))
-                        return os.path.exists(out) and open(out).read()
+                        if not os.path.exists(out):
+                            return ""
+                        with open(out) as file:
+                            return file.read()
 
                     line = wait_for(arrived, "rsyslog").splitlines()[0]
                     severity, host, app, message = line.split(" ", 3)
