@@ -377,10 +377,13 @@ Result<std::uint64_t> SpoolWriter::evict(Priority priority, std::uint64_t bytes)
     evict_.reset();
     return evicted > 0;
   };
-  const bool from_the_middle = through > 0;
-  TRY_ASSIGN(const bool found, for_gaps(through, take));
-  // What was in hand then may not be any more.
-  if (!found && from_the_middle) TRY(for_gaps(0, take));
+  TRY(for_gaps(through, take));
+  // What was in hand when we passed it may not be any more. To look for it costs a walk through all.
+  if (evicted == 0 && in_hand_ != in_hand_when_none_[i]) TRY(for_gaps(0, take));
+  if (evicted == 0) {
+    in_hand_when_none_[i] = in_hand_;
+    through = inventory_.last_id;
+  }
   return evicted;
 }
 

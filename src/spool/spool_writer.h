@@ -95,7 +95,9 @@ class SpoolWriter {
   std::map<std::string, std::int64_t> cursors_;
   std::map<TallyKey, std::uint64_t> tallies_;
   std::int64_t oldest_waiting_ns_ = 0;
-  std::vector<std::pair<std::int64_t, std::int64_t>> in_hand_;  // while evicting: sorted
+  using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  Ranges in_hand_;                                        // while evicting: sorted
+  std::array<Ranges, kPriorityCount> in_hand_when_none_;  // when nothing could be evicted of a priority
   SpoolStats counts_;
   bool failing_ = false;  // the last transaction was
 
