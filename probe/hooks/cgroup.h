@@ -18,8 +18,9 @@ static __always_inline bool key_of(struct cgroup *cgroup, __u64 *key)
 }
 
 SEC("tp_btf/cgroup_mkdir")
-int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup)
+int BPF_PROG(cgroup_mkdir, struct cgroup *made)
 {
+	struct cgroup *cgroup = TYPED(struct cgroup, made);
 	__u64 key;
 
 	if (key_of(cgroup, &key))
@@ -28,8 +29,9 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup)
 }
 
 SEC("tp_btf/cgroup_rmdir")
-int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup)
+int BPF_PROG(cgroup_rmdir, struct cgroup *removed)
 {
+	struct cgroup *cgroup = TYPED(struct cgroup, removed);
 	__u64 key;
 
 	if (key_of(cgroup, &key)) {

@@ -84,8 +84,9 @@ static __always_inline bool is_memfd(struct dentry *dentry, struct inode *inode)
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int BPF_PROG(process_exec, struct task_struct *argument, int old_pid, struct linux_binprm *bprm)
 {
+	struct task_struct *task = TYPED(struct task_struct, argument);
 	struct mm_struct *mm = READ(task, mm);
 	struct file *exe = READ(mm, exe_file);
 	struct inode *inode = READ(exe, f_inode);

@@ -50,8 +50,9 @@ static __always_inline bool has_children(struct task_struct *task)
 }
 
 SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *task)
+int BPF_PROG(process_exit, struct task_struct *argument)
 {
+	struct task_struct *task = TYPED(struct task_struct, argument);
 	struct signal_struct *signal = READ(task, signal);
 	struct saker_exit_record *record;
 	__u32 scope = SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER;

@@ -5,8 +5,9 @@
 #include "lib/task.h"
 
 SEC("tp_btf/sched_process_fork")
-int BPF_PROG(process_fork, struct task_struct *creator, struct task_struct *child)
+int BPF_PROG(process_fork, struct task_struct *from, struct task_struct *to)
 {
+	struct task_struct *creator = TYPED(struct task_struct, from), *child = TYPED(struct task_struct, to);
 	struct saker_fork_record *record;
 	struct scratch *s;
 

@@ -62,8 +62,9 @@ static __always_inline int end_call(struct task_struct *task, struct pt_regs *re
 
 /* One hook for all calls. */
 SEC("tp_btf/sys_exit")
-int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
+int BPF_PROG(syscall_exit, struct pt_regs *at_exit, long result)
 {
+	struct pt_regs *regs = TYPED(struct pt_regs, at_exit);
 	__u32 number = syscall_number(regs);
 	struct task_struct *task;
 

@@ -16,23 +16,25 @@
 #define SUBSYSTEMS_MAX 16
 #define FD_WORDS_MAX 256 /* 16,384 descriptors; of more, it is not told how many */
 
-extern const void __per_cpu_offset __ksym __weak;
+/* Where the kernel's table of what belongs to each CPU lies; user space says so when it is needed and known, or 0. Not an
+ * external symbol: libbpf would read all of the kernel's symbols at each start. */
+__u64 per_cpu_offsets;
 
 /* The exact sum of a counter: what each CPU keeps for itself is added up, where the kernel says where that is. */
 static __always_inline __s64 sum_of(__u64 address)
 {
 	struct percpu_counter *counter = TYPED(struct percpu_counter, address);
 	__s64 sum = READ(counter, count);
-	__u64 base = (__u64)READ(counter, counters);
+	__u64 base = (__u64)READ(counter, counters), table = per_cpu_offsets;
 	__u32 cpu;
 
-	if (!base || !&__per_cpu_offset)
+	if (!base || !table)
 		return sum;
 	for (cpu = 0; cpu < CPUS_MAX && cpu < possible_cpus; cpu++) {
 		__u64 offset = 0;
 		__s32 part = 0;
 
-		bpf_probe_read_kernel(&offset, sizeof(offset), (void *)&__per_cpu_offset + 8 * cpu);
+		bpf_probe_read_kernel(&offset, sizeof(offset), (void *)(table + 8 * cpu));
 		bpf_probe_read_kernel(&part, sizeof(part), (void *)(base + offset));
 		sum += part;
 	}

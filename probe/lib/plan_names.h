@@ -220,7 +220,7 @@ static __always_inline __u64 head_of_name(const void *name)
 	struct timespec64 *words = TYPED(struct timespec64, name);
 	__u64 head = 0;
 
-	if (typed_pointers())
+	if (typed_pointers)
 		return words->tv_sec;
 	bpf_probe_read_kernel(&head, sizeof(head), name);
 	return head;

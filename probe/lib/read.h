@@ -21,30 +21,27 @@
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
-/* Set before loading to measure and test the fallback on a kernel that does not need it. */
-const volatile bool force_probe_read;
-
-static __always_inline bool typed_pointers(void)
-{
-	return bpf_rdonly_cast && !force_probe_read;
-}
+/* Set before loading: whether the kernel has bpf_rdonly_cast(), and a test does not want the other way. One constant, for
+ * each test of it is a branch that the verifier has to take out again. */
+const volatile bool typed_pointers;
 
 #define READ(pointer, field)                                                              \
 	({                                                                                \
 		__typeof__(pointer) from_ = (pointer);                                    \
 		__typeof__(from_->field) value_;                                          \
-		if (typed_pointers())                                                     \
+		if (typed_pointers)                                                     \
 			value_ = from_->field;                                            \
 		else                                                                      \
 			bpf_core_read(&value_, sizeof(value_), &from_->field);            \
 		value_;                                                                   \
 	})
 
-/* Gives a bare address its type back. */
+/* Gives a bare address its type back. Also for a tracepoint's arguments: the verifier knows theirs, but then asks of each
+ * field whether it is to be trusted too, and looks that up in all types of the kernel, at a millisecond each. */
 #define TYPED(type, address)                                                           \
 	({                                                                             \
 		void *typed_value_ = (void *)(address);                                \
-		if (typed_pointers())                                                  \
+		if (typed_pointers)                                                  \
 			typed_value_ = bpf_rdonly_cast(typed_value_, bpf_core_type_id_kernel(type)); \
 		(type *)typed_value_;                                                  \
 	})

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -186,6 +187,17 @@ std::optional<FileId> ask_stat(int fd) {
   return FileId{file.st_ino, (minor & 0xff) | (major << 8) | ((minor & ~0xffU) << 12)};
 }
 
+// Its address; 0 when the kernel does not tell (without KALLSYMS_ALL, or under kptr_restrict).
+std::uint64_t kernel_symbol(std::string_view name) {
+  std::ifstream symbols("/proc/kallsyms");
+  for (std::string line; std::getline(symbols, line);) {
+    if (!line.ends_with(name) || line.size() < name.size() + 1 || line[line.size() - name.size() - 1] != ' ')
+      continue;
+    return std::strtoull(line.c_str(), nullptr, 16);
+  }
+  return 0;
+}
+
 }  // namespace
 
 struct Driver::Impl {
@@ -198,6 +210,7 @@ struct Driver::Impl {
   std::vector<std::string> cgroup_subsystems;
   UniqueFd epoll;
   UniqueFd waker;  // an eventfd among the rings
+  bool symbols_read = false;
   std::uint64_t last_wait_ns = 0;
   std::uint64_t drained = 0;  // records since then
 
@@ -219,8 +232,8 @@ struct Driver::Impl {
 
 Result<> Driver::Impl::open(const DriverOptions& options) {
   libbpf_set_print(keep_last_words);
-  // Types of the kernel itself are all that the probe follows. Told so, libbpf does not search those of modules for
-  // the ones that this kernel does not have, which takes CAP_SYS_ADMIN.
+  // Types of the kernel itself are all that the probe follows. Told so, libbpf does not search those of
+  // modules for the ones that this kernel does not have, which takes CAP_SYS_ADMIN.
   bpf_object_open_opts open_options{};
   open_options.sz = sizeof(open_options);
   open_options.btf_custom_path = "/sys/kernel/btf/vmlinux";
@@ -236,7 +249,8 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   constants.cpus_per_ring = options.cpus_per_ring == 0 ? static_cast<__u32>(cpus) : options.cpus_per_ring;
   constants.args_bytes_max = options.args_bytes_max;
   constants.data_bytes_max = options.data_bytes_max;
-  constants.force_probe_read = options.force_probe_read;
+  constants.typed_pointers =
+      !options.force_probe_read && btf__find_by_name_kind(types.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
   constants.agent_tgid = static_cast<__u32>(getpid());
   constants.v1_subsystem =
       cgroups.v1_controller.empty() ? -1 : subsystem_index(types.get(), cgroups.v1_controller);
@@ -414,7 +428,12 @@ void Driver::set_cgroup_class(std::uint64_t key, saker_cgroup_class decided) {
   __atomic_fetch_add(&impl_->skeleton->data->cgroup_version, 1, __ATOMIC_SEQ_CST);
 }
 
-void Driver::set_details(std::uint8_t details) { impl_->skeleton->bss->task_details = details; }
+void Driver::set_details(std::uint8_t details) {
+  auto& memory = *impl_->skeleton->bss;
+  if ((details & SAKER_DETAIL_USAGE) != 0 && !std::exchange(impl_->symbols_read, true))
+    memory.per_cpu_offsets = kernel_symbol("__per_cpu_offset");
+  memory.task_details = details;
+}
 
 const std::vector<std::string>& Driver::cgroup_subsystems() const { return impl_->cgroup_subsystems; }
 
