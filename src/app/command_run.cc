@@ -1,5 +1,8 @@
 #include <malloc.h>
+
 #include <unistd.h>
+#include <future>
+#include <memory>
 
 #include <algorithm>
 #include <cstdlib>
@@ -117,9 +120,11 @@ Result<> write_pid_file(const std::string& path) {
   return {};
 }
 
+using LoadingDriver = std::future<Result<std::unique_ptr<capture::Driver>>>;
+
 int watch(const Config& config, const Options& options, const LoadedRules& loaded,
-          std::vector<LoadedFile> seen) {
-  auto loaded_driver = capture::Driver::load(config.driver);
+          std::vector<LoadedFile> seen, LoadingDriver loading_driver) {
+  auto loaded_driver = loading_driver.get();
   if (!loaded_driver) {
     log(LogLevel::kError, "{}", loaded_driver.error().message);
     return kExitNoProbe;
@@ -202,6 +207,10 @@ int command_run(const Config& config, const Options& options) {
     log(LogLevel::kError, "{}", written.error().message);
     return kExitBadInput;
   }
+  // The kernel verifies the probe while the rules are compiled.
+  LoadingDriver loading_driver;
+  if (config.engine != Engine::kNone)
+    loading_driver = std::async(std::launch::async, capture::Driver::load, config.driver);
   std::vector<LoadedFile> seen = watched_files(config, options);
   const auto rules = load_configured_rules(config);
   if (!rules) return kExitBadInput;
@@ -210,7 +219,7 @@ int command_run(const Config& config, const Options& options) {
         "engine.kind is nodriver, or the source syscall is off, and there is no other source of events");
     return kExitBadInput;
   }
-  return watch(config, options, *rules, std::move(seen));
+  return watch(config, options, *rules, std::move(seen), std::move(loading_driver));
 }
 
 }  // namespace saker::app
