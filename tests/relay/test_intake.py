@@ -68,6 +68,7 @@ class Intake(unittest.TestCase):
             ("POST", "/", json.dumps(event(tags="a,b")), 400, "tags"),
             ("POST", "/", json.dumps(event(time=1772366400)), 400, "time"),
             ("POST", "/", json.dumps(event(time="")), 400, "time"),
+            ("POST", "/", json.dumps(event(time="2026-03-01T14:0:0+0002:00")), 400, "time"),
             ("POST", "/", json.dumps(event(time="0001-01-01T00:00:00Z")), 400, "time"),
             ("POST", "/", "5", 400, "must begin with"),
             ("POST", "/", "null", 400, "must begin with"),
