@@ -173,6 +173,16 @@ class Loader {
     return at == config_keys().end() ? nullptr : &*at;
   }
 
+  static const KeyWithoutEffect* find_idle(std::string_view name) {
+    const auto at = std::ranges::find(keys_without_effect(), name, &KeyWithoutEffect::name);
+    return at == keys_without_effect().end() ? nullptr : &*at;
+  }
+
+  static bool asks_for_something(const YAML::Node& value) {
+    return !value.IsNull() &&
+           !(value.IsScalar() && (value.Scalar().empty() || lowered(value.Scalar()) == "false"));
+  }
+
   void walk(const std::string& path, const std::string& prefix, const YAML::Node& map, int depth) {
     if (depth > kDepthMax) return problem(place(path, map), "nested too deep");
     for (const auto& entry : map) {
@@ -186,6 +196,10 @@ class Loader {
         set_node(path, *key, value);
       } else if (value.IsMap() && is_section(name + ".")) {
         walk(path, name + ".", value, depth + 1);
+      } else if (const KeyWithoutEffect* idle = find_idle(name)) {
+        if (asks_for_something(value))
+          loaded_.notes.push_back(
+              {place(path, entry.first), fmt::format("'{}' has no effect: {}", name, idle->why)});
       } else if (is_foreign(name) || is_foreign(name + ".")) {
         look_at_foreign(path, name, value, depth);
       } else {
@@ -200,6 +214,7 @@ class Loader {
   static bool is_section(std::string_view prefix) {
     const auto begins = [prefix](std::string_view name) { return name.starts_with(prefix); };
     return std::ranges::any_of(config_keys(), begins, &ConfigKey::name) ||
+           std::ranges::any_of(keys_without_effect(), begins, &KeyWithoutEffect::name) ||
            std::ranges::any_of(foreign_switches(), begins);
   }
 

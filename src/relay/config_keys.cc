@@ -68,6 +68,34 @@ constexpr std::array kForeign = std::to_array<std::string_view>({"aws.cloudwatch
                                                                  "yandex.s3.bucket",
                                                                  "zincsearch.hostport"});
 
+constexpr std::string_view kAlwaysBatches = "alerts always go in batches";
+constexpr std::string_view kNoTemplate = "index templates are not made by this program";
+constexpr std::string_view kSparesNothing =
+    "every alert is delivered; Alertmanager itself groups and silences";
+constexpr std::string_view kOneAtATime = "batches go one after another, which keeps the order";
+constexpr std::string_view kNotThere = "this sink has no such setting";
+
+constexpr auto kWithoutEffect = std::to_array<KeyWithoutEffect>({
+    {"alertmanager.dropeventdefaultpriority", kSparesNothing},
+    {"alertmanager.dropeventthresholds", kSparesNothing},
+    {"elasticsearch.type", "types are gone from Elasticsearch"},
+    {"elasticsearch.batching.enabled", kAlwaysBatches},
+    {"elasticsearch.batching.batchsize", kAlwaysBatches},
+    {"elasticsearch.batching.flushinterval", kAlwaysBatches},
+    {"elasticsearch.createindextemplate", kNoTemplate},
+    {"elasticsearch.numberofshards", kNoTemplate},
+    {"elasticsearch.numberofreplicas", kNoTemplate},
+    {"elasticsearch.flattenfields", "documents hold the event as it is"},
+    {"kafka.mutualtls", kNotThere},
+    {"kafka.checkcert", kNotThere},
+    {"kafka.maxconcurrentrequests", kOneAtATime},
+    {"syslog.mutualtls", kNotThere},
+    {"syslog.checkcert", kNotThere},
+    {"syslog.maxconcurrentrequests", kOneAtATime},
+    {"otlp.logs.extraenvvars", kNotThere},
+    {"otlp.logs.tls", "the address says so: https://"},
+});
+
 template <class T>
 Slot slot_of(T& value) {
   return Slot(&value);
@@ -139,7 +167,7 @@ const std::vector<ConfigKey>& config_keys() {
       KEY("discord.customheaders", discord.customheaders, ""),
       KEY("teams.webhookurl", teams.webhookurl, ""),
       KEY("teams.activityimage", teams.activityimage, ""),
-      KEY("teams.outputformat", teams.outputformat, "all|text|fields"),
+      KEY("teams.outputformat", teams.outputformat, "all|text|fields|facts"),
       KEY("teams.minimumpriority", teams.minimumpriority, ""),
       KEY("teams.checkcert", teams.checkcert, ""),
       KEY("teams.mutualtls", teams.mutualtls, ""),
@@ -222,6 +250,8 @@ const std::vector<ConfigKey>& config_keys() {
 }
 
 #undef KEY
+
+std::span<const KeyWithoutEffect> keys_without_effect() { return kWithoutEffect; }
 
 std::span<const std::string_view> foreign_switches() { return kForeign; }
 

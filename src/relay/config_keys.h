@@ -22,6 +22,12 @@ struct ConfigKey {
 
 const std::vector<ConfigKey>& config_keys();
 
+// Keys of Falcosidekick's for outputs that are here, which ask for nothing here, and why.
+struct KeyWithoutEffect {
+  std::string_view name, why;
+};
+std::span<const KeyWithoutEffect> keys_without_effect();
+
 // Outputs of Falcosidekick that are not here: the key that switches each on.
 std::span<const std::string_view> foreign_switches();
 

@@ -8,6 +8,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 using Variables = std::map<std::string, std::string>;
 
@@ -88,6 +89,23 @@ TEST(RelayConfig, ProblemsAreAllTold) {
   };
   for (const Row& row : rows)
     EXPECT_THAT(problems(load(row.text, row.variables)), HasSubstr(row.says)) << row.text;
+}
+
+TEST(RelayConfig, AKeyOfFalcosidekicksThatAsksForNothingHereIsANote) {
+  const LoadedConfig loaded = load(
+      "elasticsearch: {batching: {enabled: true, batchsize: 5}, type: _doc, flattenfields: false}\n"
+      "alertmanager: {dropeventdefaultpriority: critical}\n"
+      "slack: {messageformat: 'rule *{{ .Rule }}* by *{{ index .OutputFields \"user.name\" }}*'}\n"
+      "teams: {outputformat: facts}",
+      {});
+  EXPECT_EQ(problems(loaded), "");
+  std::string notes;
+  for (const ConfigProblem& note : loaded.notes) notes += note.where + ": " + note.message + "\n";
+  EXPECT_THAT(notes,
+              HasSubstr("relay.yaml:1:28: 'elasticsearch.batching.enabled' has no effect: alerts always go"));
+  EXPECT_THAT(notes, HasSubstr("'elasticsearch.type' has no effect"));
+  EXPECT_THAT(notes, HasSubstr("'alertmanager.dropeventdefaultpriority' has no effect"));
+  EXPECT_THAT(notes, Not(HasSubstr("flattenfields")));
 }
 
 TEST(RelayConfig, AForeignOutputThatIsOffIsIgnored) {

@@ -77,6 +77,8 @@ TEST(FieldTemplate, WhatIsUnderstoodAndWhatIsNot) {
       {"plain", "plain"},
       {"{{ .a }}-{{.a}}", "1-1"},
       {R"({{ index . "b.c" }})", "2"},
+      {R"({{ index .OutputFields "b.c" }})", "2"},
+      {R"({{ index .Other "b.c" }})", "error"},
       {R"({{ or .empty (index . "b.c") "x" }})", "2"},
       {R"({{ or .nothing "x\"y" }})", "x\"y"},
       {"{{ .nothing }}", "<no value>"},

@@ -49,7 +49,7 @@ class FieldTemplate::Parser {
       return Value{std::move(first)};
     }
     if (take("index ")) {
-      if (!take(".")) return refuse();
+      if (!take(".OutputFields") && !take(".")) return refuse();
       TRY_ASSIGN(std::string name, quoted());
       return Value{FieldName{std::move(name)}};
     }

@@ -3,8 +3,8 @@
 //   {{ .name }}  {{ index . "k8s.ns.name" }}  {{ or (index . "a") "none" }}  and text around them
 //
 // Falcosidekick's templatedfields and slack.messageformat are written in it. A field that is missing prints
-// <no value>, as there. Everything else of the language (pipes, conditions, ranges) is an error when the
-// configuration is read.
+// <no value>, as there; `index .OutputFields "k8s.ns.name"` is the same as with the dot alone. Everything
+// else of the language (pipes, conditions, ranges) is an error when the configuration is read.
 #pragma once
 
 #include <functional>

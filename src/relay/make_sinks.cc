@@ -97,9 +97,10 @@ void Maker::loki() {
 void Maker::chat(const std::string& name, const ChatKeys& keys, const std::string& icon, Render render) {
   if (keys.webhookurl.empty()) return;
   ChatOptions chat{.channel = keys.channel, .username = keys.username, .icon = icon, .footer = keys.footer};
-  chat.content = keys.outputformat == "text"     ? ChatContent::kText
-                 : keys.outputformat == "fields" ? ChatContent::kFields
-                                                 : ChatContent::kAll;
+  const std::string& format = keys.outputformat;  // Teams calls its fields facts
+  chat.content = format == "text"                          ? ChatContent::kText
+                 : format == "fields" || format == "facts" ? ChatContent::kFields
+                                                           : ChatContent::kAll;
   if (!keys.messageformat.empty()) {
     // Slack's template sees the event itself: {{ .Rule }} and the like beside the fields.
     const auto parsed = std::make_shared<FieldTemplate>(*FieldTemplate::parse(keys.messageformat));

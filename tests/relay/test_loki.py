@@ -115,6 +115,65 @@ class Loki(unittest.TestCase):
                 self.assertEqual(self.loki.count(), before + 10, "nothing twice")
                 wait_for(lambda: "is up again" in relay.log_text(), "the log to say so")
 
+    def test_every_other_answer_that_is_tried_again(self):
+        for fault in (403, 404, 405, 408, 502, 504):
+            with self.subTest(fault), Relay(config(self.loki)) as relay:
+                self.loki.fault = fault
+                relay.post(event(1))
+                wait_for(lambda: relay.metric("saker_relay_sink_up", sink="loki") == 0, "the sink to be down")
+                self.assertEqual("refuses us" in relay.log_text(), fault in (403, 404, 405), "somebody must act, and is told so")
+                self.assertEqual(relay.metric("saker_relay_spool_waiting_alerts"), 1)
+        with Relay({"loki": {"hostport": "http://no-such-host.invalid"}}) as relay:
+            relay.post(event(1))
+            wait_for(lambda: "no-such-host.invalid" in relay.log_text(), "the name to be told")
+            self.assertEqual(relay.metric("saker_relay_spool_waiting_alerts"), 1)
+
+    def test_answers_that_end_it(self):
+        for fault, reason in ((260, "blocked"), (422, "http_422"), (400, "http_400")):
+            with self.subTest(fault), Relay(config(self.loki)) as relay:
+                self.loki.fault = fault
+                relay.post([event(i) for i in range(5)])
+                wait_for(lambda: self.dropped(relay, reason) == 5, "all to be dropped, with the reason")
+                self.assertIn(f"reason {reason}", relay.log_text())
+                self.assertEqual(relay.metric("falcosecurity_falcosidekick_outputs_total", destination="loki", status="error"), 5)
+                self.loki.fault = None
+
+    def test_a_413_is_split(self):
+        answers = [413, 413, 413]
+        self.loki.fault = lambda: answers.pop() if answers else None
+        with Relay(config(self.loki)) as relay:
+            relay.post([event(i) for i in range(40)])
+            relay.wait_delivered()
+            self.assertEqual(sorted(self.numbers()), list(range(40)))
+            self.assertEqual(relay.metric("saker_relay_sink_dropped_total", sink="loki"), 0)
+
+    def test_counters_begin_at_zero(self):
+        with Relay(config(self.loki)) as relay:
+            metrics = relay.metrics()
+            for priority in "Emergency Alert Critical Error Warning Notice Informational Debug".split():
+                for reason in ("age", "full"):
+                    self.assertEqual(metrics.get(f'saker_relay_spool_evicted_total{{priority="{priority}",reason="{reason}"}}'), 0)
+            for reason in ("too_old", "too_far_behind", "stream_limit", "poison", "age", "blocked"):
+                self.assertEqual(metrics.get(f'saker_relay_sink_dropped_total{{reason="{reason}",sink="loki"}}'), 0)
+
+    def test_a_retry_is_the_same_bytes(self):
+        bodies = []
+        push = self.loki.push
+
+        def remember(request, body):
+            bodies.append(body)
+            return push(request, body)
+
+        self.loki.push = remember
+        self.loki.fault = "reset after"
+        with Relay(config(self.loki)) as relay:
+            relay.post([event(i) for i in range(20)])
+            wait_for(lambda: len(bodies) >= 2, "a retry")
+            self.loki.fault = None
+            relay.wait_delivered()
+            self.assertEqual(len(set(bodies)), 1)
+            self.assertEqual(self.loki.count(), 20)
+
     def test_too_large_for_loki_inside_is_split(self):
         with Relay(config(self.loki, batchbytes=8000000)) as relay:
             for part in range(5):
