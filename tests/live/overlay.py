@@ -5,6 +5,7 @@ import glob
 import os
 import subprocess
 import tempfile
+import time
 
 import harness
 
@@ -62,6 +63,65 @@ class Overlay:
         self.holder.stderr.close()
         with contextlib.suppress(OSError):
             os.rmdir(self.folder)
+
+
+class Systemd:
+    """systemd as the first process of a machine of its own (processes, cgroups, network, host name), on an overlay."""
+
+    BOOT = (
+        'set -e; cd "$1"; mount -t cgroup2 none mnt; mkdir -p mnt/"$2"; echo $$ > mnt/"$2"/cgroup.procs; umount mnt; '
+        "exec unshare --pid --fork --kill-child --cgroup --net --uts --ipc --mount sh -c '"
+        "set -e; umount -l run sys proc; mount -t proc proc proc; mount -t sysfs sysfs sys; "
+        "mount -t cgroup2 none sys/fs/cgroup; mount -t tmpfs none run; mount -t tmpfs none tmp; "
+        "pivot_root . mnt; umount -l mnt; "
+        "exec env -i container=saker-test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd'"
+    )
+    # What would look for hardware, or wait for a network that is not there.
+    NOT_WANTED = ("systemd-networkd", "systemd-networkd-wait-online", "systemd-udevd", "systemd-resolved", "systemd-timesyncd")
+
+    def __init__(self, overlay):
+        self.overlay = overlay
+        self.cgroup = os.path.basename(overlay.folder)
+
+    def __enter__(self):
+        units = os.path.join(self.overlay.root, "etc/systemd/system")
+        for name in self.NOT_WANTED:
+            subprocess.run(self.overlay.outside("ln", "-sf", "/dev/null", f"{units}/{name}.service"), check=True)
+        # Images of containers, which this machine may have come from, forbid packages to start what they install.
+        subprocess.run(self.overlay.outside("rm", "-f", self.overlay.root + "/usr/sbin/policy-rc.d"), check=True)
+        self.process = subprocess.Popen(self.overlay.outside("sh", "-c", self.BOOT, "sh", self.overlay.root, self.cgroup),
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        deadline = time.time() + harness.WAIT_SECONDS
+        while self._started() not in ("running", "degraded"):
+            if time.time() > deadline or self.process.poll() is not None:
+                raise AssertionError("systemd did not start: " + self._started())
+            time.sleep(0.1)
+        return self
+
+    def _started(self):
+        with contextlib.suppress(AssertionError, OSError):
+            return self.run("systemctl", "is-system-running", check=False).stdout.strip()
+        return "no process"
+
+    def _first(self):
+        """The number of its first process among ours: the child of unshare, which is what became of the shell."""
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as children:
+            first = children.read().split()
+        if not first:
+            raise AssertionError("no process")
+        return first[0]
+
+    def run(self, *command, check=True):
+        done = subprocess.run(["nsenter", "--target", self._first(), "-m", "-p", "-C", "-n", "-u", "-i", *command],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=harness.WAIT_SECONDS)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{command}: {done.stdout}{done.stderr}")
+        return done
+
+    def __exit__(self, *_):
+        self.process.kill()  # and with it all that it started
+        self.process.wait()
+        self.process.stderr.close()
 
 
 def make_package(overlay, folder):

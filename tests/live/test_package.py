@@ -8,7 +8,7 @@ import time
 import unittest
 
 from harness import Agent, LiveTest, WAIT_SECONDS
-from overlay import Overlay, make_package, packages_can_be_made
+from overlay import Overlay, Systemd, make_package, packages_can_be_made
 
 
 def unit_setting(text, name):
@@ -71,6 +71,53 @@ class Package(LiveTest):
             overlay.run("dpkg", "-P", "saker")
             folders = {p for p in overlay.changed() if os.path.isdir(p)}  # touched, and there before
             self.assertEqual(set(overlay.changed()) - folders - set(before), set())
+
+    def test_systemd_starts_it_keeps_it_and_ends_it(self):
+        with Overlay() as overlay, Systemd(overlay) as machine:
+            package = make_package(overlay, "/var/tmp")
+            machine.run("dpkg", "-i", package)
+            self.wait_until(lambda: self.state(machine) == "active", "active", machine)
+            first = machine.run("systemctl", "show", "-P", "MainPID", "saker").stdout.strip()
+            self.assert_detects(machine)
+
+            machine.run("kill", "-9", first)  # it is started again
+            self.wait_until(lambda: machine.run("systemctl", "show", "-P", "MainPID", "saker").stdout.strip() not in ("0", first),
+                            "another process", machine)
+            self.assert_detects(machine)
+
+            machine.run("sh", "-c", "echo '- nonsense' > /etc/saker/rules.d/bad.yaml; systemctl reload saker")
+            self.wait_until(lambda: "stay" in machine.run("journalctl", "-u", "saker", "-b").stdout, "the old rules stay", machine)
+            self.assert_detects(machine)
+            machine.run("rm", "/etc/saker/rules.d/bad.yaml")
+
+            machine.run("dpkg", "-P", "saker")
+            self.assertEqual(self.state(machine), "inactive")
+            self.assertIn("could not be found", machine.run("systemctl", "status", "saker", check=False).stderr)
+
+    @staticmethod
+    def state(machine):
+        return machine.run("systemctl", "is-active", "saker", check=False).stdout.strip()
+
+    def wait_until(self, true, what, machine):
+        deadline = time.time() + WAIT_SECONDS
+        while not true():
+            if time.time() > deadline:
+                self.fail(f"not {what}: " + machine.run("systemctl", "status", "saker", check=False).stdout)
+            time.sleep(0.1)
+
+    def assert_detects(self, machine):
+        """A container is made until the agent, which may still be starting, has told of one."""
+        deadline = time.time() + WAIT_SECONDS
+        while True:
+            container = self.container()
+            container.run("/bin/cat", "/etc/shadow")
+            next_container = time.time() + 3
+            while time.time() < next_container:
+                kept = machine.run("saker", "events", "--since", "1h", "--json", "--grep", container.short_id).stdout
+                if kept:
+                    return self.assertEqual(json.loads(kept.splitlines()[0])["rule"], "Sensitive File Access in Container")
+                time.sleep(0.1)
+            self.assertLess(time.time(), deadline, machine.run("journalctl", "-u", "saker", "-b").stdout[-4000:])
 
 
 if __name__ == "__main__":
