@@ -2,6 +2,7 @@
 # <view>/probe/NAME.skel.h of it. Needs clang (19, or 14) and bpftool to build,
 # nothing at run time.
 find_program(BPF_CLANG NAMES clang-19 clang-16 clang-14 clang REQUIRED)
+find_program(LLVM_STRIP NAMES llvm-strip-19 llvm-strip-16 llvm-strip-14 llvm-strip REQUIRED)
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
@@ -19,9 +20,11 @@ function(saker_bpf_object name)
   set(skeleton "${view}/probe/${name}.skel.h")
   add_custom_command(
     OUTPUT "${object}" "${skeleton}"
-    COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -g -O2 -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter
+    # With its source, so that the verifier can name a line; without what only a debugger reads.
+    COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -gdwarf-5 -gembed-source -O2 -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter
             -D__TARGET_ARCH_${BPF_ARCH} -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -I "${CMAKE_CURRENT_SOURCE_DIR}"
             -c "${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SOURCE}" -o "${object}"
+    COMMAND ${LLVM_STRIP} -g "${object}"
     COMMAND ${BPFTOOL} gen skeleton "${object}" name saker_${name} > "${skeleton}"
     DEPENDS "${ARG_SOURCE}" ${headers}
     COMMENT "BPF object and skeleton: ${name}"

@@ -56,7 +56,7 @@ __noinline int add_argument(__u32 i)
 
 	if (!s || i >= SAKER_ARGUMENTS)
 		return 0;
-	shape = &event_shape[s->call.event & (SAKER_EVENTS_MAX - 1)];
+	shape = &event_shape[index_below(s->call.event, SAKER_EVENTS_MAX)];
 	value = s->call.args[i];
 	next = i + 1 < SAKER_ARGUMENTS ? s->call.args[i + 1] : 0;
 	pointer = (void *)value;
@@ -141,7 +141,7 @@ __noinline int send_call_record(void)
 
 	if (!s)
 		return 0;
-	shape = &event_shape[s->call.event & (SAKER_EVENTS_MAX - 1)];
+	shape = &event_shape[index_below(s->call.event, SAKER_EVENTS_MAX)];
 	s = begin_record(SAKER_RECORD_CALL, s->call.event, READ(task, pid), sizeof(*record));
 	if (!s)
 		return 0;
@@ -186,7 +186,7 @@ __noinline int send_message(__u32 i)
 /* The call in scratch memory, or each message that it has handled. */
 static __always_inline void send_call(struct scratch *s)
 {
-	__u8 list = event_shape[s->call.event & (SAKER_EVENTS_MAX - 1)].arguments[1];
+	__u8 list = event_shape[index_below(s->call.event, SAKER_EVENTS_MAX)].arguments[1];
 	__s64 result = s->call.result;
 	__u32 i;
 

@@ -13,7 +13,7 @@ int close_enter(struct trace_event_raw_sys_enter *entry)
 	struct task_struct *task = current_task();
 	struct scratch *s;
 
-	if (!(scope_of(task) & event_scope[close_event & (SAKER_EVENTS_MAX - 1)]))
+	if (!(scope_of(task) & event_scope[index_below(close_event, SAKER_EVENTS_MAX)]))
 		return 0;
 	s = begin_record(SAKER_RECORD_CLOSING, SAKER_EVENT_NONE, READ(task, pid), sizeof(struct saker_header));
 	if (!s)

@@ -65,6 +65,19 @@ static __always_inline void keep_name(struct pending *p, int which, struct filen
 
 #define REQUEST(type) TYPED(struct type, req)
 
+/* A name of a request, of whichever generation. */
+#define NAME_OF(type, request, field)                                                               \
+	({                                                                                          \
+		struct type##___delayed *delayed_ = (void *)(request);                              \
+		struct filename *filename_ = NULL;                                                  \
+		if (bpf_core_field_exists(delayed_->field.__incomplete_filename))                   \
+			bpf_core_read(&filename_, sizeof(filename_),                                \
+				      &delayed_->field.__incomplete_filename);                      \
+		else                                                                                \
+			bpf_core_read(&filename_, sizeof(filename_), &(request)->field);            \
+		filename_;                                                                          \
+	})
+
 static __always_inline void keep_open(struct pending *p, struct io_kiocb *req)
 {
 	struct io_open *open = REQUEST(io_open);
@@ -74,7 +87,7 @@ static __always_inline void keep_open(struct pending *p, struct io_kiocb *req)
 	p->how.mode = READ(open, how.mode);
 	p->how.resolve = READ(open, how.resolve);
 	p->without_descriptor = READ(open, file_slot) != 0;
-	keep_name(p, 0, READ(open, filename));
+	keep_name(p, 0, NAME_OF(io_open, open, filename));
 }
 
 static __always_inline void keep_paths(struct pending *p, struct io_kiocb *req, __u8 op)
@@ -87,25 +100,25 @@ static __always_inline void keep_paths(struct pending *p, struct io_kiocb *req, 
 		args[0] = READ(rename, old_dfd);
 		args[2] = READ(rename, new_dfd);
 		args[4] = READ(rename, flags);
-		keep_name(p, 0, READ(rename, oldpath));
-		keep_name(p, 1, READ(rename, newpath));
+		keep_name(p, 0, NAME_OF(io_rename, rename, oldpath));
+		keep_name(p, 1, NAME_OF(io_rename, rename, newpath));
 	} else if (op == RING_OP_UNLINKAT) {
 		struct io_unlink *unlink = REQUEST(io_unlink);
 
 		args[0] = READ(unlink, dfd);
 		args[2] = READ(unlink, flags);
-		keep_name(p, 0, READ(unlink, filename));
+		keep_name(p, 0, NAME_OF(io_unlink, unlink, filename));
 	} else if (op == RING_OP_MKDIRAT) {
 		struct io_mkdir *mkdir = REQUEST(io_mkdir);
 
 		args[0] = READ(mkdir, dfd);
 		args[2] = READ(mkdir, mode);
-		keep_name(p, 0, READ(mkdir, filename));
+		keep_name(p, 0, NAME_OF(io_mkdir, mkdir, filename));
 	} else {
 		struct io_link *link = REQUEST(io_link);
 
-		keep_name(p, 0, READ(link, oldpath));
-		keep_name(p, 1, READ(link, newpath));
+		keep_name(p, 0, NAME_OF(io_link, link, oldpath));
+		keep_name(p, 1, NAME_OF(io_link, link, newpath));
 		if (op == RING_OP_SYMLINKAT) {
 			args[1] = READ(link, new_dfd);
 		} else {
@@ -143,7 +156,8 @@ static __always_inline void keep_socket(struct pending *p, struct io_kiocb *req,
 	} else if (op == RING_OP_LISTEN) {
 		struct io_listen *listen = REQUEST(io_listen);
 
-		args[1] = READ(listen, backlog);
+		if (bpf_core_field_exists(listen->backlog)) /* 6.11 */
+			args[1] = READ(listen, backlog);
 	} else if (op != RING_OP_BIND) {
 		struct io_sr_msg *message = REQUEST(io_sr_msg);
 

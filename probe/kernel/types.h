@@ -422,6 +422,31 @@ struct io_link {
 	__s32 flags;
 };
 
+/* Since 7.0 a name is kept in a structure of its own, at the same place. */
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+};
+
+struct io_open___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_rename___delayed {
+	struct delayed_filename oldpath, newpath;
+};
+
+struct io_unlink___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_mkdir___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_link___delayed {
+	struct delayed_filename oldpath, newpath;
+};
+
 struct io_accept {
 	void *addr;
 	__s32 *addr_len;

@@ -166,7 +166,7 @@ __noinline int list_file(__u32 fd)
 
 	if (!s || !file)
 		return 0;
-	listed = begin_part(s) + (s->gathered & (SAKER_FILES_MAX - 1)) * sizeof(*listed);
+	listed = begin_part(s) + index_below(s->gathered, SAKER_FILES_MAX) * sizeof(*listed);
 	__builtin_memset(listed, 0, sizeof(*listed));
 	inode = READ(file, f_inode);
 	dentry = READ(file, f_path.dentry);

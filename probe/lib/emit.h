@@ -110,9 +110,9 @@ static __always_inline void count_filtered(__u32 event)
 {
 	struct counters *c = my_counters();
 
-	if (c && event < SAKER_EVENTS_MAX) {
+	if (c) {
 		c->cause[SAKER_COUNT_FILTERED]++;
-		c->filtered[event]++;
+		c->filtered[index_below(event, SAKER_EVENTS_MAX)]++;
 	}
 }
 
@@ -120,9 +120,9 @@ static __always_inline void count_dropped(enum saker_counter cause, __u32 event)
 {
 	struct counters *c = my_counters();
 
-	if (c && event < SAKER_EVENTS_MAX) {
+	if (c) {
 		c->cause[cause]++;
-		c->dropped[event]++;
+		c->dropped[index_below(event, SAKER_EVENTS_MAX)]++;
 	}
 }
 
@@ -220,7 +220,12 @@ static __always_inline bool send_record(struct scratch *s)
 		count_dropped(SAKER_COUNT_DROP_RING_MISSING, event);
 		return false;
 	}
-	if (size < sizeof(*header) || size > SAKER_RECORD_BYTES_MAX) {
+	/* Two tests made one would bound a copy of the number, which verifiers before 6.8 do not see through. */
+	asm volatile("" : "+r"(size));
+	if (size > SAKER_RECORD_BYTES_MAX)
+		size = 0;
+	asm volatile("" : "+r"(size));
+	if (size < sizeof(*header)) {
 		count_dropped(SAKER_COUNT_DROP_SCRATCH, event);
 		return false;
 	}
@@ -231,9 +236,9 @@ static __always_inline bool send_record(struct scratch *s)
 		count_dropped(SAKER_COUNT_DROP_RING_FULL, event);
 		return false;
 	}
-	if (c && event < SAKER_EVENTS_MAX) {
+	if (c) {
 		c->cause[SAKER_COUNT_SENT]++;
-		c->sent[event]++;
+		c->sent[index_below(event, SAKER_EVENTS_MAX)]++;
 	}
 	return true;
 }

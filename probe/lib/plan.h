@@ -60,7 +60,7 @@ static __always_inline void count_ruled_out(__u32 event, int why)
 	if (!c)
 		return;
 	c->cause[SAKER_COUNT_FILTERED]++;
-	c->filtered[event & (SAKER_EVENTS_MAX - 1)]++;
+	c->filtered[index_below(event, SAKER_EVENTS_MAX)]++;
 	if (number < SAKER_PLAN_PROGRAMS && dimension < SAKER_PLAN_DIMENSIONS)
 		c->ruled_out[number][dimension]++;
 }
@@ -71,8 +71,8 @@ static __always_inline bool begin_passage(struct passage *p, __u32 event)
 	__u32 key;
 
 	p->mark = *(volatile __u32 *)&plan_generation;
-	p->generation = p->mark & (SAKER_PLAN_GENERATIONS - 1);
-	p->number = plan_program[p->generation][event & (SAKER_EVENTS_MAX - 1)];
+	p->generation = index_below(p->mark, SAKER_PLAN_GENERATIONS);
+	p->number = plan_program[p->generation][index_below(event, SAKER_EVENTS_MAX)];
 	if (p->number >= SAKER_PLAN_PROGRAMS)
 		return false;
 	key = p->generation * SAKER_PLAN_PROGRAMS + p->number;
@@ -153,7 +153,7 @@ static __always_inline __u64 by_arguments(const struct passage *p, const struct 
 			continue;
 		value = argument_of(call, program->argument_of[i]);
 		if (value < SAKER_PLAN_VALUES)
-			terms &= program->argument[i][value & (SAKER_PLAN_VALUES - 1)];
+			terms &= program->argument[i][index_below(value, SAKER_PLAN_VALUES)];
 	}
 #pragma unroll
 	for (i = 0; i < SAKER_PLAN_FLAG_TESTS; i++) {
@@ -175,7 +175,7 @@ static __always_inline __u32 task_bits(struct task_struct *task)
 /* What user space knows of the process; all terms when it has not said, or said it of an earlier program. */
 static __always_inline const struct saker_plan_class *class_of_process(const struct passage *p, __u32 tgid)
 {
-	__u32 place = tgid & (SAKER_PLAN_PROCESSES - 1);
+	__u32 place = index_below(tgid, SAKER_PLAN_PROCESSES);
 	__u64 word = *(volatile __u64 *)&process_class[place];
 	__u64 bits = SAKER_PLAN_PROCESS_BITS(tgid, version_of(tgid), p->mark);
 	__u32 class = word & 0xffff, key;

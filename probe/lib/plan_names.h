@@ -200,7 +200,7 @@ __noinline int read_raw(__u64 address)
 	if (got <= 1 || got >= RAW_BYTES)
 		return 0;
 	n->raw_length = got - 1;
-	end = (__u64 *)(n->raw + (got & (RAW_BYTES - 1)));
+	end = (__u64 *)(n->raw + index_below(got, RAW_BYTES));
 	end[0] = end[1] = end[2] = 0;
 	scan_raw(n);
 	if (n->raw[0] == '.') {
@@ -229,7 +229,7 @@ static __always_inline __u64 head_of_name(const void *name)
 static __always_inline __u64 part_terms(const struct passage *p, struct names *n, enum saker_plan_part_kind kind,
 					const struct saker_plan_part *part, const void *text, __u32 length, __u64 head)
 {
-	__u32 taken = length, bit = length;
+	__u32 bit = length;
 	__u64 *found;
 
 	if (bit > 63)
@@ -239,19 +239,17 @@ static __always_inline __u64 part_terms(const struct passage *p, struct names *n
 	if (length < 8)
 		head &= (1ULL << (length * 8 & 63)) - 1;
 	bit = SAKER_PLAN_SEEN(head, (__u64)length);
-	if (!(part->seen[(bit >> 6) & (SAKER_PLAN_SEEN_WORDS - 1)] >> (bit & 63) & 1))
+	if (!(part->seen[index_below(bit >> 6, SAKER_PLAN_SEEN_WORDS)] >> (bit & 63) & 1))
 		return part->other;
 	if (length <= 8 && n->last.head == head && n->last.length == length && n->last.part == kind &&
 	    n->last.mark == p->mark && n->last.program == p->number)
 		return n->last.terms;
-	if (taken > SAKER_PLAN_TEXT_BYTES)
-		taken = SAKER_PLAN_TEXT_BYTES;
 	__builtin_memset(&n->text_key, 0, sizeof(n->text_key));
 	n->text_key.generation = p->generation;
 	n->text_key.program = p->number;
 	n->text_key.part = kind;
 	n->text_key.length = length > 255 ? 255 : length;
-	if (bpf_probe_read_kernel(n->text_key.text, taken, text))
+	if (bpf_probe_read_kernel(n->text_key.text, at_most(SAKER_PLAN_TEXT_BYTES, length), text))
 		return EVERY_TERM;
 	found = bpf_map_lookup_elem(&plan_texts, &n->text_key);
 	if (length > 8)
@@ -358,12 +356,12 @@ static __always_inline __u64 requested_terms(const struct passage *p, struct nam
 	if (n->raw[0] != '/' && n->dirfd != AT_FDCWD && !file_of(task, n->dirfd))
 		return EVERY_TERM;
 	length = n->raw_length - n->name_begin;
-	text = n->raw + (n->name_begin & (RAW_BYTES - 1));
-	terms = name_terms(p, n, text, length & (RAW_BYTES - 1), *(const __u64 *)text);
+	text = n->raw + index_below(n->name_begin, RAW_BYTES);
+	terms = name_terms(p, n, text, index_below(length, RAW_BYTES), *(const __u64 *)text);
 	if (terms & p->terms && !directory) {
 		if (n->directory_known) {
-			text = n->raw + (n->directory_begin & (RAW_BYTES - 1));
-			terms &= directory_terms(p, n, text, n->directory_length & (RAW_BYTES - 1),
+			text = n->raw + index_below(n->directory_begin, RAW_BYTES);
+			terms &= directory_terms(p, n, text, index_below(n->directory_length, RAW_BYTES),
 						 *(const __u64 *)text);
 		} else if (n->dirfd == AT_FDCWD && fs) {
 			n->dentry = (__u64)READ(fs, pwd.dentry);
@@ -443,12 +441,9 @@ static __always_inline __u32 take_walk(struct scratch *s, struct names *n)
 {
 	__u32 position = s->walk_position;
 	__u32 length = SAKER_PATH_BYTES_MAX - position;
-	__u32 taken = length;
 
 	__builtin_memset(n->path, 0, 64);
-	if (taken > 63)
-		taken = 63;
-	bpf_probe_read_kernel(n->path, taken, &s->walk[position & WALK_MASK]);
+	bpf_probe_read_kernel(n->path, at_most(63, length), &s->walk[position & WALK_MASK]);
 	return length;
 }
 
@@ -467,12 +462,12 @@ static __always_inline __u64 requested_path_terms(const struct passage *p, struc
 						  struct task_struct *task)
 {
 	struct fs_struct *fs = READ(task, fs);
-	__u32 begin = n->raw_begin & (RAW_BYTES - 1), rest, length = 0;
+	__u32 begin = index_below(n->raw_begin, RAW_BYTES), rest, length = 0;
 	struct file *base;
 
 	if (!n->readable)
 		return EVERY_TERM;
-	rest = (n->raw_length - begin) & (RAW_BYTES - 1);
+	rest = index_below(n->raw_length - begin, RAW_BYTES);
 	__builtin_memset(n->path, 0, 64);
 	if (n->raw[0] != '/') {
 		if (n->dirfd == AT_FDCWD && fs) {
@@ -491,11 +486,10 @@ static __always_inline __u64 requested_path_terms(const struct passage *p, struc
 		length = take_walk(s, n);
 		if (length > SAKER_PLAN_PATH_BYTES)
 			return path_terms(p, n, length) | p->program->too_long;
-		n->path[length & 63] = '/';
+		n->path[index_below(length, 64)] = '/';
 		length++;
 	}
-	asm volatile("" : "+r"(length)); /* or the compiler knows the mask to be idle, and the verifier does not */
-	bpf_probe_read_kernel(&n->path[length & 63], rest > 63 ? 63 : rest, n->raw + begin);
+	bpf_probe_read_kernel(&n->path[index_below(length, 64)], at_most(63, rest), n->raw + begin);
 	/* What was there before the copy is zero, and so is what follows the text. */
 	return path_terms(p, n, length + rest) | (n->raw[0] == '/' ? 0 : p->program->too_long);
 }
@@ -605,7 +599,7 @@ __noinline int plan_passes(void)
 		return RULED_OUT(SAKER_PLAN_NOTHING, 0);
 	program = p.program;
 	if (uses(&p, SAKER_PLAN_MODE)) {
-		p.terms &= program->mode[mode_of(call) & (SAKER_PLAN_MODES - 1)];
+		p.terms &= program->mode[index_below(mode_of(call), SAKER_PLAN_MODES)];
 		if (!p.terms)
 			return rule_out(&p, SAKER_PLAN_MODE);
 	}
@@ -614,11 +608,11 @@ __noinline int plan_passes(void)
 		if (!p.terms)
 			return rule_out(&p, SAKER_PLAN_ARGUMENT);
 	}
-	p.terms &= program->scope[scope_of(task) & 3];
+	p.terms &= program->scope[index_below(scope_of(task), 4)];
 	if (!p.terms)
 		return rule_out(&p, SAKER_PLAN_SCOPE);
 	if (uses(&p, SAKER_PLAN_TASK)) {
-		p.terms &= program->task[task_bits(task) & (SAKER_PLAN_TASKS - 1)];
+		p.terms &= program->task[index_below(task_bits(task), SAKER_PLAN_TASKS)];
 		if (!p.terms)
 			return rule_out(&p, SAKER_PLAN_TASK);
 	}
@@ -635,7 +629,7 @@ __noinline int plan_passes(void)
 	if (call->event <= SAKER_EVENT_OPEN_BY_HANDLE_AT)
 		return open_passes(&p, task, call);
 	if (uses(&p, SAKER_PLAN_DESCRIPTOR)) {
-		p.terms &= program->kind[kind_of_descriptor(&p, task, call) & (SAKER_PLAN_KINDS - 1)];
+		p.terms &= program->kind[index_below(kind_of_descriptor(&p, task, call), SAKER_PLAN_KINDS)];
 		if (!p.terms)
 			return rule_out(&p, SAKER_PLAN_DESCRIPTOR);
 	}

@@ -25,12 +25,12 @@ __u64 process_class[SAKER_PLAN_PROCESSES]; /* SAKER_PLAN_PROCESS_BITS | class */
 
 static __always_inline __u32 version_of(__u32 tgid)
 {
-	return *(volatile __u32 *)&process_version[tgid & (SAKER_PLAN_PROCESSES - 1)] & VERSION_MASK;
+	return *(volatile __u32 *)&process_version[index_below(tgid, SAKER_PLAN_PROCESSES)] & VERSION_MASK;
 }
 
 static __always_inline void count_version(__u32 tgid)
 {
-	__sync_fetch_and_add(&process_version[tgid & (SAKER_PLAN_PROCESSES - 1)], 1);
+	__sync_fetch_and_add(&process_version[index_below(tgid, SAKER_PLAN_PROCESSES)], 1);
 }
 
 #endif /* SAKER_PROCESS_H */

@@ -53,6 +53,24 @@ const volatile bool typed_pointers;
 		capabilities_;                                                      \
 	})
 
+/* The number modulo `size`, a power of two, as an index. The compiler knows some masks to be idle and drops them, but the
+ * verifier does not know (before 6.8 it also forgets what a test said of a number once that lay on the stack). */
+static __always_inline __u64 index_below(__u64 number, __u64 size)
+{
+	asm volatile("" : "+r"(number));
+	return number & (size - 1);
+}
+
+/* The number, or the limit when it is more. The test is on the very number that is returned, not on a copy of it. */
+static __always_inline __u32 at_most(__u32 limit, __u32 number)
+{
+	asm volatile("" : "+r"(number));
+	if (number > limit)
+		number = limit;
+	asm volatile("" : "+r"(number));
+	return number;
+}
+
 static __always_inline struct task_struct *current_task(void)
 {
 	return TYPED(struct task_struct, bpf_get_current_task());

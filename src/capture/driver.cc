@@ -25,6 +25,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "capture/cgroup_layout.h"
+#include "capture/load_log.h"
 #include "capture/syscalls.h"
 #include "capture/tracepoint.h"
 #include "event/schema.h"
@@ -41,26 +42,32 @@ constexpr int kNapMs = 1;
 constexpr std::uint64_t kSecondNs = 1'000'000'000;
 constexpr std::uint32_t kWaker = UINT32_MAX;  // among the numbers of rings
 
-// libbpf tells why a load failed only through its log; the last lines are kept for the error.
-std::string libbpf_last_words;
+// libbpf has one printer for the whole program.
+LoadLog libbpf_said;
 
-int keep_last_words(enum libbpf_print_level level, const char* format, va_list args) {
-  if (level == LIBBPF_DEBUG) return 0;
-  char line[1024];
-  std::vsnprintf(line, sizeof(line), format, args);
-  std::string_view text(line);
-  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  if (const auto newline = text.find('\n'); newline != std::string_view::npos) text = text.substr(0, newline);
-  libbpf_last_words = text;
-  log(LogLevel::kDebug, "{}", text);
+int keep_what_libbpf_says(enum libbpf_print_level level, const char* format, va_list args) {
+  // What the verifier says of a program that was taken is no warning.
+  if (level == LIBBPF_DEBUG && std::strstr(format, "PROG LOAD LOG") == nullptr) return 0;
+  va_list again;
+  va_copy(again, args);
+  const int length = std::vsnprintf(nullptr, 0, format, again);
+  va_end(again);
+  if (length <= 0) return 0;
+  std::string text(static_cast<std::size_t>(length) + 1, '\0');
+  std::vsnprintf(text.data(), text.size(), format, args);
+  text.pop_back();
+  libbpf_said.add(text);
+  log(LogLevel::kDebug, "{}", std::string_view(text).substr(0, text.find('\n')));
   return 0;
 }
 
 std::unexpected<Error> driver_error(const char* what, int error) {
   ErrorCode code = ErrorCode::kUnsupported;
   if (error == EPERM || error == EACCES) code = ErrorCode::kPermission;
-  return fail(code, fmt::format("cannot {}: {} ({}); `saker doctor` says what is missing", what,
-                                std::strerror(error), libbpf_last_words));
+  const std::string reason = libbpf_said.reason();
+  return fail(
+      code, fmt::format("cannot {}: {}{}{}{}; `saker doctor` says what is missing", what,
+                        std::strerror(error), reason.empty() ? "" : " (", reason, reason.empty() ? "" : ")"));
 }
 
 // A ring's two mappings, undone when it goes.
@@ -231,7 +238,8 @@ struct Driver::Impl {
 };
 
 Result<> Driver::Impl::open(const DriverOptions& options) {
-  libbpf_set_print(keep_last_words);
+  libbpf_said = {};
+  libbpf_set_print(keep_what_libbpf_says);
   // Types of the kernel itself are all that the probe follows. Told so, libbpf does not search those of
   // modules for the ones that this kernel does not have, which takes CAP_SYS_ADMIN.
   bpf_object_open_opts open_options{};

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,13 +30,33 @@ class DriverLive : public testing::TestWithParam<bool> {
     const Diagnosis diagnosis = diagnose();
     if (const Check* failure = diagnosis.first_failure())
       GTEST_SKIP() << "no probe here: " << failure->sentence;
-    auto driver = Driver::load({.ring_bytes = 4 << 20, .force_probe_read = GetParam()});
-    ASSERT_TRUE(driver) << driver.error().message;
-    driver_ = std::move(*driver);
-    ASSERT_TRUE(driver_->attach());
+    driver_ = shared_driver(GetParam());
+    ASSERT_NE(driver_, nullptr) << load_error_;
+    driver_->set_details(0);
+    ASSERT_TRUE(set_every_scope(SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER));
+  }
+
+  // To verify the probe takes longer than all tests, so it is loaded once for each way to read; each test
+  // begins with every call wanted, no detail, and empty rings.
+  static Driver* shared_driver(bool force_probe_read) {
+    static std::unique_ptr<Driver> loaded[2];
+    std::unique_ptr<Driver>& driver = loaded[force_probe_read ? 1 : 0];
+    if (driver) return driver.get();
+    auto made = Driver::load({.ring_bytes = 4 << 20, .force_probe_read = force_probe_read});
+    if (made) {
+      if (const auto attached = (*made)->attach(); !attached) made = std::unexpected(attached.error());
+    }
+    if (made)
+      driver = std::move(*made);
+    else
+      load_error_ = made.error().message;
+    return driver.get();
+  }
+
+  bool set_every_scope(std::uint8_t scope) {
     ScopePlan plan;
-    plan.fill(SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER);
-    ASSERT_TRUE(driver_->set_plan(plan));
+    plan.fill(scope);
+    return driver_->set_plan(plan).has_value();
   }
 
   // Everything recorded while `action` ran, decoded.
@@ -68,12 +89,14 @@ class DriverLive : public testing::TestWithParam<bool> {
     return nullptr;
   }
 
-  // Runs `child` in a new process and waits for it.
+  static constexpr int kExecFailed = 42;
+
+  // Runs `child` in a new process, which ends with kExecFailed when that returns, and waits for it.
   static pid_t in_child(const std::function<void()>& child) {
     const pid_t pid = fork();
     if (pid == 0) {
       child();
-      _exit(42);
+      _exit(kExecFailed);
     }
     int status = 0;
     waitpid(pid, &status, 0);
@@ -103,7 +126,8 @@ class DriverLive : public testing::TestWithParam<bool> {
     return nullptr;
   }
 
-  std::unique_ptr<Driver> driver_;
+  Driver* driver_ = nullptr;
+  static inline std::string load_error_;
 };
 
 }  // namespace saker::capture

@@ -249,6 +249,10 @@ TEST_P(DriverLive, AProgramFromMemoryIsMarked) {
     });
   });
   const event::Event* executed = find_of<event::Exec>(events, child);
+  if (const event::Event* ended = find_of<event::Exit>(events, child);
+      executed == nullptr && ended != nullptr &&
+      std::get<event::Exit>(ended->body).status == kExecFailed << 8)
+    GTEST_SKIP() << "this kernel refuses to execute a file without a name";
   ASSERT_NE(executed, nullptr);
   EXPECT_TRUE(std::get<event::Exec>(executed->body).file.from_memfd);
   EXPECT_EQ(std::get<event::Exec>(executed->body).exe.bytes, "memfd:hidden");
