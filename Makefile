@@ -67,10 +67,10 @@ image: build $(filter-out $(HOST_ARCH),$(IMAGE_ARCHES)) ## the container image, 
 deb: build ## build/saker_VERSION_ARCH.deb, with systemd units
 	@cd build && cpack -G DEB | grep generated
 
-arm64: ## cross-compile: build/arm64/bin/saker
+arm64: ## cross-compile: build/arm64/bin/saker and saker-relay
 	@tools/install-deps --arm64
 	@cmake --preset arm64 >/dev/null
-	@cmake --build --preset arm64 -j $(JOBS)
+	@cmake --build --preset arm64 -j $(JOBS) --target saker saker-relay
 
 asan: deps ## unit tests with the address and undefined-behaviour sanitizers
 	@cmake --preset asan >/dev/null && cmake --build --preset asan -j $(JOBS)

@@ -56,8 +56,12 @@ TEST_P(DetailsLive, MemoryThreadsAndDescriptors) {
   std::thread other([&] {
     while (!stop) std::this_thread::yield();
   });
-  const auto events = open_with(SAKER_DETAIL_USAGE, "/etc/hostname");
-  const std::uint64_t vm = status("VmSize"), rss = status("VmRSS"), threads = status("Threads");
+  driver_->set_details(SAKER_DETAIL_USAGE);
+  std::uint64_t vm = 0, rss = 0, threads = 0;
+  const auto events = record([&] {
+    close(open("/etc/hostname", O_RDONLY | O_CLOEXEC));
+    vm = status("VmSize"), rss = status("VmRSS"), threads = status("Threads");
+  });
   stop = true;
   other.join();
   const event::Event* opened = find_open(events, "/etc/hostname");
@@ -177,13 +181,13 @@ TEST_P(DetailsLive, WhatAPollWaitsFor) {
 }
 
 TEST_P(DetailsLive, ACloseBeginsWithWhatIsClosed) {
-  driver_->drain([](auto) {});
+  drain_all([](auto) {});
   const int fd = open("/etc/hostname", O_RDONLY | O_CLOEXEC);
-  driver_->drain([](auto) {});
+  drain_all([](auto) {});
   close(fd);
   state::Closings closings;
   std::string closed;
-  driver_->drain([&](std::span<const std::byte> bytes) {
+  drain_all([&](std::span<const std::byte> bytes) {
     saker_header header;
     std::memcpy(&header, bytes.data(), sizeof(header));
     if (header.type == SAKER_RECORD_CLOSING) return closings.begin(header.tid, bytes);

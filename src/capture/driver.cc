@@ -458,6 +458,8 @@ std::size_t Driver::drain(const RingReader::Handler& handler) {
   return taken;
 }
 
+bool Driver::pending() const { return impl_->reader->any_pending(); }
+
 Result<> Driver::watch(int fd) {
   epoll_event interest{};
   interest.events = EPOLLIN;

@@ -78,6 +78,9 @@ class Driver {
   // Records in time order; see RingReader.
   std::size_t drain(const RingReader::Handler& handler);
 
+  // Whether records, finished or not, are left in the rings.
+  bool pending() const;
+
   // wait() also ends when `fd`, which must outlive the driver's use, is readable.
   Result<> watch(int fd);
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "capture/diagnosis.h"
 #include "capture/driver.h"
 #include "event/decode.h"
@@ -42,7 +44,7 @@ class DriverLive : public testing::TestWithParam<bool> {
     static std::unique_ptr<Driver> loaded[2];
     std::unique_ptr<Driver>& driver = loaded[force_probe_read ? 1 : 0];
     if (driver) return driver.get();
-    auto made = Driver::load({.ring_bytes = 4 << 20, .force_probe_read = force_probe_read});
+    auto made = Driver::load({.ring_bytes = kRingBytes, .force_probe_read = force_probe_read});
     if (made) {
       if (const auto attached = (*made)->attach(); !attached) made = std::unexpected(attached.error());
     }
@@ -61,10 +63,10 @@ class DriverLive : public testing::TestWithParam<bool> {
 
   // Everything recorded while `action` ran, decoded.
   std::vector<Kept> record(const std::function<void()>& action) {
-    driver_->drain([](auto) {});
+    drain_all([](auto) {});
     action();
     std::vector<Kept> events;
-    driver_->drain([&](std::span<const std::byte> bytes) {
+    drain_all([&](std::span<const std::byte> bytes) {
       saker_header header;
       std::memcpy(&header, bytes.data(), sizeof(header));
       if (header.type == SAKER_RECORD_BELL || header.type == SAKER_RECORD_CLOSING) return;
@@ -75,6 +77,24 @@ class DriverLive : public testing::TestWithParam<bool> {
       events.push_back(std::move(kept));
     });
     return events;
+  }
+
+  // All that was recorded until now. A single look may end early, at a record that another CPU has yet to
+  // finish.
+  void drain_all(const RingReader::Handler& handler) {
+    constexpr std::uint64_t kMarginNs = 20'000'000;
+    const std::uint64_t until = boot_time_ns() + kMarginNs;
+    std::uint64_t seen = 0;
+    while (seen < until) {
+      driver_->drain([&](std::span<const std::byte> bytes) {
+        saker_header header;
+        std::memcpy(&header, bytes.data(), sizeof(header));
+        seen = std::max<std::uint64_t>(seen, header.time_ns);
+        handler(bytes);
+      });
+      if (!driver_->pending()) break;
+      usleep(1000);
+    }
   }
 
   // The open of this process that asked for `name`.
@@ -90,6 +110,8 @@ class DriverLive : public testing::TestWithParam<bool> {
   }
 
   static constexpr int kExecFailed = 42;
+  // Every call of the machine is told; on a busy one that is some 100 MB a second.
+  static constexpr std::uint32_t kRingBytes = 64 << 20;
 
   // Runs `child` in a new process, which ends with kExecFailed when that returns, and waits for it.
   static pid_t in_child(const std::function<void()>& child) {

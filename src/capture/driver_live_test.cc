@@ -339,12 +339,17 @@ TEST_P(DriverLive, HostOpensAreFilteredOnceTheCgroupIsKnown) {
 }
 
 TEST_P(DriverLive, AFullRingIsCounted) {
-  const std::uint64_t before = driver_->counters().cause[SAKER_COUNT_DROP_RING_FULL];
-  for (int i = 0; i < 40'000; ++i) close(open("/etc/passwd", O_RDONLY));
-  const ProbeCounters after = driver_->counters();
-  EXPECT_GT(after.cause[SAKER_COUNT_DROP_RING_FULL], before);
-  EXPECT_GT(after.dropped[event::kOpenat], 0U);
-  EXPECT_EQ(after.missed_runs, 0U);
+  const auto loaded = Driver::load({.ring_bytes = 64 << 10, .force_probe_read = GetParam()});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  Driver& driver = **loaded;
+  ScopePlan plan;
+  plan.fill(SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER);
+  ASSERT_TRUE(driver.attach() && driver.set_plan(plan));
+  for (int i = 0; i < 1'000; ++i) close(open("/etc/passwd", O_RDONLY));
+  const ProbeCounters counters = driver.counters();
+  EXPECT_GT(counters.cause[SAKER_COUNT_DROP_RING_FULL], 0U);
+  EXPECT_GT(counters.dropped[event::kOpenat], 0U);
+  EXPECT_EQ(counters.missed_runs, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Reads, DriverLive, testing::Bool(),
