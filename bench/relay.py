@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """What saker-relay can do and what it costs. Needs a build; root only for `hung --confined`.
 
-relay.py throughput [SECONDS]   batches to a receiver that always says yes, then the same alerts one request each to the receiver
-                                (as a forwarder without batches sends them), in turn, three rounds
+relay.py throughput [SECONDS]   batches to a receiver that always says yes, as fast as they are taken; the same at 1000 alerts a second;
+                                then the same alerts one request each to the receiver (as a forwarder without batches sends them); in
+                                turn, three rounds. The relay has one core, the sender and the receiver have the others
 relay.py hung [SECONDS] [RATE]  a receiver that never answers, RATE (5000) alerts a second for SECONDS (600); what memory is used, and
                                 whether each alert that was acknowledged is in the spool or counted with its reason. --confined: as a
                                 pod has it, not root, read-only, no capabilities, 121 MiB
@@ -86,6 +87,7 @@ class Sender(threading.Thread):
         text = json.dumps(one)
         self.template = text.replace("%", "%%").replace('"@"', '"' + "sensitive file opened in a container " * 6 + '%d"').replace('"#"', '"%s"')
         self.port, self.end, self.rate = port, end, rate
+        self.batch = min(BATCH, max(1, int(rate / 5))) if rate else BATCH
         self.sent = self.refused = 0
 
     def run(self):
@@ -96,8 +98,8 @@ class Sender(threading.Thread):
             if self.rate and self.sent + self.refused > (time.monotonic() - begun) * self.rate:
                 time.sleep(0.005)
                 continue
-            body = "\n".join(self.template % (number + i, self.PRIORITIES[i % 4]) for i in range(BATCH)).encode()
-            number += BATCH
+            body = "\n".join(self.template % (number + i, self.PRIORITIES[i % 4]) for i in range(self.batch)).encode()
+            number += self.batch
             connection.sendall(b"POST / HTTP/1.1\r\nHost: relay\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
             answer = b""
             while b"\r\n\r\n" not in answer:
@@ -108,9 +110,9 @@ class Sender(threading.Thread):
             while missing > 0:
                 missing -= len(connection.recv(65536))
             if head.startswith(b"HTTP/1.1 200"):
-                self.sent += BATCH
+                self.sent += self.batch
             else:
-                self.refused += BATCH
+                self.refused += self.batch
         connection.close()
 
 
@@ -132,14 +134,18 @@ def percentile(relay, share):
 
 
 def throughput(seconds):
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[:-1] or cores)
+    pinned = ["taskset", "-c", str(cores[-1])]
     print(f"{'how':26} {'alerts/s':>9} {'alerts/CPU s':>13} {'ms CPU/10k':>11} {'p50 <=':>7} {'p99 <=':>7} {'MiB':>6}")
     for _ in range(3):
-        for how, keys in (("batches", {}), ("one request per alert", {"batchbytes": 1})):
+        for how, keys, rate in (("batches", {}, None), ("batches, at 1000/s", {}, 1000), ("one request per alert", {"batchbytes": 1}, None)):
             receiver = Receiver()
-            with Relay({"loki": {"hostport": receiver.url, "format": "json", **keys}}) as relay:
+            with Relay({"loki": {"hostport": receiver.url, "format": "json", **keys}}, wrapper=pinned) as relay:
                 pid = relay.process.pid
                 begun, cpu = time.monotonic(), cpu_seconds(pid)
-                sent, _ = drive(relay, seconds if not keys else 1, 4)
+                # What has been taken must still be delivered, and one by one that takes its time.
+                sent, _ = drive(relay, 1 if keys else seconds, 4, rate)
                 wait_for(lambda: relay.metric("saker_relay_spool_waiting_alerts") == 0, "delivery", 600)
                 wall, used = time.monotonic() - begun, cpu_seconds(pid) - cpu
                 print(f"{how:26} {sent / wall:9.0f} {sent / used:13.0f} {used / sent * 1e7:11.0f} "
