@@ -46,6 +46,14 @@ Isolation isolate(Sink& sink, Batch& batch, std::size_t suspects_max, const std:
   const auto failures_max = static_cast<unsigned>(std::bit_width(all.size())) + 1;
   unsigned failures = 0;
   while (!stack.empty() && found.suspects.size() < suspects_max && !stop()) {
+    // Has the sink come back meanwhile? Then they go first, and the order stays.
+    if (!found.any_taken) {
+      const auto gone = std::erase_if(found.suspects, [&](std::size_t i) {
+        deliver_part(sink, batch, {i});
+        return batch[i].fate != Fate::kPending;
+      });
+      found.any_taken = gone > 0;
+    }
     const Indices part = std::move(stack.back());
     stack.pop_back();
     const Attempt attempt = deliver_part(sink, batch, part);

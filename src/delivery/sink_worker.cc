@@ -19,8 +19,9 @@ using namespace std::chrono_literals;
 using spool::Reader;
 
 constexpr auto kDropReportInterval = 10s;
-// So many failures in a row, and the sink is asked which alert it fails at.
-constexpr unsigned kFailuresBeforeSearch = 3;
+// So many failures in a row, and the sink is asked which alert it fails at. Not sooner: in a receiver's bad
+// moments that would cost the order.
+constexpr unsigned kFailuresBeforeSearch = 5;
 // How long to let be a spool that cannot be read.
 constexpr auto kReadRetry = 1s;
 

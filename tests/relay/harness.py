@@ -51,12 +51,13 @@ def event(number=0, **changes):
 class Relay:
     """`config` is Falcosidekick's YAML as a dictionary (JSON is YAML)."""
 
-    def __init__(self, config=None, environment=None, folder=None, wrapper=()):
+    def __init__(self, config=None, environment=None, folder=None, wrapper=(), stdout=None):
         self.folder = folder or tempfile.mkdtemp(prefix="saker-relay-")
         self.config = {"listenaddress": "127.0.0.1", "listenport": 0, **(config or {})}
         self.config["spool"] = {"path": os.path.join(self.folder, "spool"), **self.config.get("spool", {})}
         self.environment = {"PATH": os.environ["PATH"], **(environment or {})}
         self.wrapper = list(wrapper)
+        self.stdout = stdout
         self.log_path = os.path.join(self.folder, "log")
         self.process = None
         self.port = None
@@ -75,7 +76,7 @@ class Relay:
             json.dump({**self.config, "listenport": port}, file)
         offset = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
         log = open(self.log_path, "ab")
-        self.process = subprocess.Popen([*self.wrapper, RELAY, "-c", path], stderr=log, env=self.environment)
+        self.process = subprocess.Popen([*self.wrapper, RELAY, "-c", path], stdout=self.stdout, stderr=log, env=self.environment)
         log.close()
 
         def listening():

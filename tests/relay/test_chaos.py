@@ -17,7 +17,7 @@ SECONDS = float(os.environ.get("SAKER_CHAOS_SECONDS", "8"))
 SEED = int(os.environ.get("SAKER_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 SENDERS = 3
 HOUR = 3600 * 10**9
-FAULTS = [None, None, None, 429, 500, 503, "reset", "slow", "reset after", "reset after"]
+FAULTS = [None, None, None, 429, 500, 503, "reset", "slow", "reset after", "reset after", "hang"]
 
 
 class Sender(threading.Thread):

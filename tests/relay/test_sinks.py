@@ -22,6 +22,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def lines_of(path):
+    with open(path) as file:
+        return file.read().splitlines()
+
+
 class Receiver:
     """An HTTP server that keeps (method, path, headers, body) and answers what `answer` says."""
 
@@ -193,6 +198,14 @@ class Receivers(unittest.TestCase):
             self.assertEqual(receiver.got[0][2]["X-Key"], "k")
             self.assertEqual(relay.metric("saker_relay_sink_dropped_total", sink="otlp.logs", reason="partial_success"), len(receiver.got))
 
+    def test_standard_output(self):
+        with tempfile.TemporaryFile() as out:
+            with Relay({"stdout": {"enabled": True, "minimumpriority": "error"}}, stdout=out) as relay:
+                relay.post([event(1, priority="Error"), event(2, priority="Debug")])
+                relay.wait_delivered()
+            out.seek(0)
+            self.assertEqual([json.loads(line)["output_fields"]["n"] for line in out], [1])
+
     def test_file_and_its_rotation(self):
         with Relay() as other:
             path = os.path.join(other.folder, "alerts.jsonl")
@@ -250,6 +263,10 @@ class RealServers(unittest.TestCase):
                     severity, host, app, message = line.split(" ", 3)
                     self.assertEqual((severity, host, app), ("crit", "node-1", "saker-relay"))
                     self.assertEqual(json.loads(message)["rule"], "A rule")
+                with Relay({"syslog": {"host": "127.0.0.1", "port": port, "protocol": protocol, "format": "cef"}}) as relay:
+                    relay.post(event(2, rule="Another|rule", priority="Critical"))
+                    wait_for(lambda: any(r"|Another\|rule|" in line for line in lines_of(out)), "the same as CEF")
+                    self.assertRegex(next(line for line in lines_of(out) if "Another" in line), r"CEF:0\|")
 
     @unittest.skipUnless(shutil.which("prometheus-alertmanager"), "no Alertmanager here")
     def test_alertmanager(self):
