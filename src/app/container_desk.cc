@@ -32,7 +32,7 @@ ContainerDesk::ContainerDesk(state::Containers& containers, const std::string& h
   }
   capture::AccountStamps stamps;
   if (const UniqueFd root = capture::open_root(host_root + "/")) {
-    if (auto users = capture::read_accounts(root.get(), stamps)) host_users_ = std::move(*users);
+    if (auto users = capture::read_accounts({&root, 1}, stamps)) host_users_ = std::move(*users);
   }
 }
 

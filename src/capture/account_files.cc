@@ -23,6 +23,16 @@ UniqueFd open_below(int root, const char* name) {
   return UniqueFd(static_cast<int>(::syscall(SYS_openat2, root, name, &how, sizeof(how))));
 }
 
+// A layer's file hides those of the layers below; so does the mark that stands for a removed one, which is no
+// file.
+UniqueFd open_topmost(std::span<const UniqueFd> layers, const char* name) {
+  for (const UniqueFd& layer : layers) {
+    UniqueFd file = open_below(layer.get(), name);
+    if (file || (errno != ENOENT && errno != ENOTDIR)) return file;
+  }
+  return {};
+}
+
 // Not a regular file: as if it were not there.
 FileStamp stamp_of(int fd) {
   struct stat info{};
@@ -47,9 +57,10 @@ std::string read_whole(int fd) {
 
 }  // namespace
 
-std::optional<std::shared_ptr<const state::Users>> read_accounts(int root, AccountStamps& stamps) {
-  const UniqueFd passwd = open_below(root, "etc/passwd");
-  const UniqueFd group = open_below(root, "etc/group");
+std::optional<std::shared_ptr<const state::Users>> read_accounts(std::span<const UniqueFd> layers,
+                                                                 AccountStamps& stamps) {
+  const UniqueFd passwd = open_topmost(layers, "etc/passwd");
+  const UniqueFd group = open_topmost(layers, "etc/group");
   const AccountStamps now{stamp_of(passwd.get()), stamp_of(group.get())};
   if (now == stamps) return std::nullopt;
   stamps = now;

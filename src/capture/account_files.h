@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/fd.h"
@@ -28,9 +29,11 @@ struct AccountStamps {
   bool operator==(const AccountStamps&) const = default;
 };
 
-// The accounts below the directory `root`; nothing when both files are still as `stamps` has them. Afterwards
-// `stamps` tells what was read. A file that cannot be read leaves its names unknown.
-std::optional<std::shared_ptr<const state::Users>> read_accounts(int root, AccountStamps& stamps);
+// The accounts below a root directory, given as that or as the layers that it is made of, topmost first;
+// nothing when both files are still as `stamps` has them. Afterwards `stamps` tells what was read. A file
+// that cannot be read leaves its names unknown.
+std::optional<std::shared_ptr<const state::Users>> read_accounts(std::span<const UniqueFd> layers,
+                                                                 AccountStamps& stamps);
 
 // The root directory of a process, or of a path on the host; not open when there is none.
 UniqueFd open_root(const std::string& path);

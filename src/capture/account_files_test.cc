@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 namespace saker::capture {
 namespace {
@@ -23,8 +24,11 @@ class AccountFiles : public testing::Test {
   void write(const std::string& name, const std::string& text) { std::ofstream(root_ / name) << text; }
   // The name of user 7, "?" when it has none, "same" when nothing was read.
   std::string read() {
-    const UniqueFd root = open_root(root_);
-    const auto users = read_accounts(root.get(), stamps_);
+    std::vector<UniqueFd> layers;
+    for (const char* layer : {"", "lower"}) {
+      if (UniqueFd folder = open_root(root_ / layer)) layers.push_back(std::move(folder));
+    }
+    const auto users = read_accounts(layers, stamps_);
     if (!users) return "same";
     const state::User* user = (*users)->find_user(7);
     return user == nullptr ? "?" : user->name;
@@ -50,6 +54,18 @@ TEST_F(AccountFiles, ReadsThemAgainWhenTheyChange) {
 }
 
 TEST_F(AccountFiles, NoFilesAreNothingNew) { EXPECT_EQ(read(), "same"); }
+
+TEST_F(AccountFiles, ALayerHidesThoseBelow) {
+  fs::create_directories(root_ / "lower/etc");
+  write("lower/etc/passwd", "below:x:7:7:::\n");
+  EXPECT_EQ(read(), "below");
+  write("etc/passwd", "above:x:7:7:::\n");
+  EXPECT_EQ(read(), "above");
+  fs::remove(root_ / "etc/passwd");
+  // How an overlay marks what was removed.
+  if (mknod((root_ / "etc/passwd").c_str(), S_IFCHR, 0) != 0) GTEST_SKIP() << "no right to make devices";
+  EXPECT_EQ(read(), "?");
+}
 
 TEST_F(AccountFiles, ALinkDoesNotLeadOut) {
   write("etc/other", "inside:x:7:7:::\n");

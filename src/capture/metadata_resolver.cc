@@ -18,6 +18,7 @@
 #include "capture/account_files.h"
 #include "capture/container_bundle.h"
 #include "capture/job_queue.h"
+#include "capture/overlay_layers.h"
 #include "capture/runtime_api.h"
 
 namespace saker::capture {
@@ -102,7 +103,7 @@ struct MetadataResolver::Impl {
   // The accounts thread's own.
   struct Known {
     AccountStamps stamps;
-    std::string rootfs;
+    std::optional<std::string> rootfs;  // "": it has none that is known; nothing: that is still looked for
   };
   absl::flat_hash_map<std::string, Known> known_accounts;
 
@@ -137,7 +138,7 @@ struct MetadataResolver::Impl {
                    const std::function<std::unique_ptr<RuntimeApi>(std::string)>& make);
   void find_sockets();
   void read_accounts_of(AccountJob job);
-  UniqueFd root_of(const AccountJob& job, const Known& known, bool& of_process) const;
+  std::vector<UniqueFd> layers_of(const AccountJob& job, const Known& known, bool& of_process) const;
 };
 
 // --- files
@@ -152,8 +153,8 @@ void MetadataResolver::Impl::look_on_disk(Job job) {
     }
     if (job.found) {
       const bool complete = is_enough(job.info);
-      answer_info(job, complete);
       accounts.push({.full_id = job.full_id, .pid = 0, .rootfs = job.info.rootfs, .must_answer = true});
+      answer_info(job, complete);
       if (complete) return;
       job.tries = 0;
     }
@@ -224,6 +225,7 @@ void MetadataResolver::Impl::ask_runtimes(Job job) {
   }
   if (job.tries >= kDiskTriesMax) {
     ++not_found;
+    accounts.push({.full_id = job.full_id, .pid = 0, .rootfs = "", .must_answer = true});
     return;
   }
   const milliseconds delay(1 << (job.tries - 1));
@@ -234,20 +236,34 @@ void MetadataResolver::Impl::ask_runtimes(Job job) {
 
 // The root of a process in the container; but a runtime's own process is in the container's cgroup before it
 // has entered its root. Then the bundle tells where that is.
-UniqueFd MetadataResolver::Impl::root_of(const AccountJob& job, const Known& known, bool& of_process) const {
-  if (job.full_id.empty()) return open_root(host_root + "/");
+// When the container has ended before it was looked at, its layers are still there.
+std::vector<UniqueFd> MetadataResolver::Impl::layers_of(const AccountJob& job, const Known& known,
+                                                        bool& of_process) const {
+  std::vector<UniqueFd> layers;
+  const auto add = [&layers](UniqueFd layer) {
+    if (layer) layers.push_back(std::move(layer));
+  };
+  if (job.full_id.empty()) {
+    add(open_root(host_root + "/"));
+    return layers;
+  }
   if (job.pid != 0) {
     UniqueFd root = open_root(fmt::format("{}/proc/{}/root", host_root, job.pid));
     UniqueFd host = open_root(host_root + "/proc/1/root");
     if (!host) host = open_root(host_root + "/");
     of_process = root && host && !is_same_directory(root.get(), host.get());
-    if (of_process) return root;
+    if (of_process) {
+      add(std::move(root));
+      return layers;
+    }
   }
-  if (known.rootfs.empty()) return UniqueFd();
+  if (known.rootfs.value_or("").empty()) return layers;
   for (const std::string& place : roots) {
-    if (UniqueFd root = open_root(place + known.rootfs)) return root;
+    add(open_root(place + *known.rootfs));
+    for (const std::string& layer : overlay_layers(place, *known.rootfs)) add(open_root(layer));
+    if (!layers.empty()) break;
   }
-  return UniqueFd();
+  return layers;
 }
 
 void MetadataResolver::Impl::read_accounts_of(AccountJob job) {
@@ -257,11 +273,14 @@ void MetadataResolver::Impl::read_accounts_of(AccountJob job) {
   }
   if (known_accounts.size() >= kAccountsMax && !known_accounts.contains(job.full_id)) known_accounts.clear();
   Known& known = known_accounts[job.full_id];
-  if (job.rootfs) known.rootfs = *job.rootfs;
-  MetadataAnswer given{.full_id = job.full_id, .info = {}, .users = {}, .users_complete = true};
-  if (const UniqueFd root = root_of(job, known, given.users_of_process)) {
-    if (auto users = read_accounts(root.get(), known.stamps)) given.users = std::move(*users);
+  if (job.rootfs) known.rootfs = job.rootfs;
+  MetadataAnswer given{.full_id = job.full_id, .info = {}, .users = {}};
+  const std::vector<UniqueFd> layers = layers_of(job, known, given.users_of_process);
+  if (!layers.empty()) {
+    if (auto users = read_accounts(layers, known.stamps)) given.users = std::move(*users);
   }
+  // The process may be gone before the bundle has told of the root: then that is still to come.
+  given.users_complete = given.users != nullptr || given.users_of_process || known.rootfs.has_value();
   // Only a change is worth telling, but for those who wait.
   if (given.users || job.must_answer) answer(std::move(given));
 }
@@ -293,7 +312,10 @@ MetadataResolver::~MetadataResolver() {
 }
 
 bool MetadataResolver::ask(const std::string& full_id, std::string_view engine) {
-  if (!is_described(engine) || impl_->engines.fixed) return false;
+  if (!is_described(engine) || impl_->engines.fixed) {
+    impl_->accounts.push({.full_id = full_id, .pid = 0, .rootfs = ""});
+    return false;
+  }
   if (impl_->disk.push({.full_id = full_id, .engine = std::string(engine), .info = {}})) return true;
   ++impl_->refused;
   return false;
