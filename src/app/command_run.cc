@@ -193,6 +193,9 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
 }  // namespace
 
 int command_run(const Config& config, const Options& options) {
+  // What is large goes back to the kernel when it is freed, whichever thread had it: the kernel's types take ten
+  // megabytes while the probe is fitted to them. Setting it also keeps it from growing by itself.
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   mallopt(M_ARENA_MAX,
           2);  // alerts are made on one thread and freed on others: few arenas keep memory together
   Supervisor::block_signals();
