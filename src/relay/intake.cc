@@ -138,16 +138,18 @@ void Intake::store(spool::ParsedEvents parsed, Responder responder) {
   std::vector<std::string> series;
   alerts.reserve(parsed.events.size());
   series.reserve(parsed.events.size());
+  std::vector<spool::EventError> refused_here;
+  auto refused_before = parsed.refused.begin();
   std::size_t index = 0;
   for (spool::Event& event : parsed.events) {
     // The number of an event in the body counts the refused ones, too.
-    while (std::ranges::find(parsed.refused, index, &spool::EventError::index) != parsed.refused.end())
+    for (; refused_before != parsed.refused.end() && refused_before->index == index; ++refused_before)
       ++index;
+    const std::size_t number = index++;
     if (std::string reason = enrichment_.apply(event); !reason.empty()) {
-      parsed.refused.push_back({index, std::move(reason)});
+      refused_here.push_back({number, std::move(reason)});
       continue;
     }
-    ++index;
     series.push_back(metrics_.series_of(event));
     alerts.push_back({.time_ns = event.time_ns,
                       .priority = event.priority,
@@ -155,6 +157,8 @@ void Intake::store(spool::ParsedEvents parsed, Responder responder) {
                       .uuid = event.uuid,
                       .line = spool::to_line(event)});
   }
+  std::ranges::move(refused_here, std::back_inserter(parsed.refused));
+  std::ranges::sort(parsed.refused, {}, &spool::EventError::index);
   metrics_.count_rejected(parsed.refused.size());
   if (alerts.empty() && !parsed.refused.empty()) return responder.send(all_refused(parsed.refused));
   if (alerts.empty()) return responder.send({.status = 200});

@@ -60,7 +60,12 @@ struct ParsedEvents {
   std::vector<EventError> refused;  // well-formed JSON that is no event
 };
 
+// What is small in a body can be large in memory: 1.4 million empty objects fit into 4 MiB.
+inline constexpr std::size_t kEventsMax = 20'000;       // of a body, refused ones with them
+inline constexpr std::size_t kEventBytesMax = 1 << 20;  // of its texts; a byte may become six in the line
 inline constexpr std::size_t kFieldsMax = 1024;
+inline constexpr std::size_t kTagsMax = 1024;
+inline constexpr std::size_t kNestedMax = 20'000;  // values inside one field
 inline constexpr std::size_t kNestingMax = 64;
 
 // One event, a JSON array of them, or several one after another (NDJSON or not). An error when the body is

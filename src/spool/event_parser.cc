@@ -95,6 +95,7 @@ class EventSax {
       case Place::kField:
         return put_field(std::move(text), true);
       case Place::kTags:
+        if (event_.tags.size() >= kTagsMax) return refuse(fmt::format("more than {} tags", kTagsMax));
         event_.tags.push_back(std::move(text));
         return true;
       case Place::kEvent:
@@ -123,7 +124,7 @@ class EventSax {
       in_list_ = true;
       return deeper();
     }
-    if (place_ == Place::kTop) ++index_begun_;
+    if (place_ == Place::kTop && !count_event()) return false;
     if (place_ == Place::kEvent && key_ == Key::kTags) {
       place_ = Place::kTags;
       event_.tags.clear();
@@ -168,7 +169,8 @@ class EventSax {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."
     const std::string_view what = error.what();
     const std::size_t end = what.find("] ");
-    problem_ = what.substr(end == std::string_view::npos ? 0 : end + 2);
+    problem_ =
+        fmt::format("the body is not JSON: {}", what.substr(end == std::string_view::npos ? 0 : end + 2));
     return false;
   }
 
@@ -180,6 +182,12 @@ class EventSax {
   bool deeper() {
     if (++depth_ <= kNestingMax) return true;
     problem_ = fmt::format("the body is nested deeper than {} levels", kNestingMax);
+    return false;
+  }
+
+  bool count_event() {
+    if (++index_begun_ <= kEventsMax) return true;
+    problem_ = fmt::format("more than {} events in one body", kEventsMax);
     return false;
   }
 
@@ -200,7 +208,8 @@ class EventSax {
   bool end_event() {
     place_ = Place::kTop;
     check();
-    const std::size_t index = index_begun_++;
+    if (!count_event()) return false;
+    const std::size_t index = index_begun_ - 1;
     if (reason_.empty()) {
       parsed_.events.push_back(std::move(event_));
     } else {
@@ -220,7 +229,8 @@ class EventSax {
   }
   // A value that stands where an event should.
   bool refuse_value() {
-    parsed_.refused.push_back({index_begun_++, "an event must be a JSON object"});
+    if (!count_event()) return false;
+    parsed_.refused.push_back({index_begun_ - 1, "an event must be a JSON object"});
     return true;
   }
   bool skip_value() {
@@ -313,17 +323,24 @@ class EventSax {
   bool open_nested(json container) {
     if (!nested_) {
       nested_ = true;
+      nested_count_ = 0;
       nested_root_ = std::move(container);
       nested_stack_ = {&nested_root_};
       nested_keys_ = {""};
     } else {
       json* added = insert_nested(std::move(container));
+      if (added == nullptr) return false;
       nested_stack_.push_back(added);
       nested_keys_.emplace_back();
     }
     return deeper();
   }
+  // Null when there are too many.
   json* insert_nested(json value) {
+    if (++nested_count_ > kNestedMax) {
+      problem_ = fmt::format("more than {} values inside one output field", kNestedMax);
+      return nullptr;
+    }
     json& parent = *nested_stack_.back();
     if (parent.is_array()) {
       parent.push_back(std::move(value));
@@ -333,10 +350,7 @@ class EventSax {
     slot = std::move(value);
     return &slot;
   }
-  bool add_nested(json value) {
-    insert_nested(std::move(value));
-    return true;
-  }
+  bool add_nested(json value) { return insert_nested(std::move(value)) != nullptr; }
   bool close_nested() {
     nested_stack_.pop_back();
     nested_keys_.pop_back();
@@ -357,6 +371,12 @@ class EventSax {
     }
     fields.resize(kept);
     if (!reason_.empty()) return;
+    std::size_t bytes =
+        event_.output.size() + event_.rule.size() + event_.source.size() + event_.hostname.size();
+    for (const Field& field : fields) bytes += field.name.size() + field.value.size();
+    for (const std::string& tag : event_.tags) bytes += tag.size();
+    if (bytes > kEventBytesMax)
+      return void(refuse(fmt::format("more than {} bytes of text in one event", kEventBytesMax)));
     if (!have_priority_) return void(refuse("\"priority\" is missing"));
     if (event_.rule.empty()) return void(refuse("\"rule\" is missing"));
     if (!have_time_) return void(refuse("\"time\" is missing"));
@@ -378,6 +398,7 @@ class EventSax {
   std::size_t depth_ = 0;
   std::size_t skip_ = 0;  // levels below a value that nobody wants
   std::size_t index_begun_ = 0;
+  std::size_t nested_count_ = 0;
   bool in_list_ = false;
   bool have_priority_ = false, have_time_ = false;
 
@@ -477,7 +498,7 @@ Result<ParsedEvents> parse_utf8(std::string_view body) {
     const bool good = json::sax_parse(CountingIterator(at, &furthest), CountingIterator(end, &furthest), &sax,
                                       json::input_format_t::json, false);
     if (!good) {
-      return fail(ErrorCode::kInvalid, fmt::format("the body is not JSON: {}", sax.problem()));
+      return fail(ErrorCode::kInvalid, sax.problem());
     }
     at = furthest;
     while (at != end && (is_blank(*at) || *at == '\x1E')) ++at;

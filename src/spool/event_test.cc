@@ -157,6 +157,50 @@ TEST(Event, WhatIsNoJsonIsAnError) {
   }
 }
 
+std::string many(const std::string& one, std::size_t count) {
+  std::string all;
+  for (std::size_t i = 0; i < count; ++i) all += (i == 0 ? "" : ",") + one;
+  return all;
+}
+
+TEST(Event, WhatIsSmallInABodyIsNotLargeInMemory) {
+  const auto event = [](const std::string& more) {
+    return R"({"rule":"r","priority":"debug","time":"2026-01-01T00:00:00Z",)" + more + "}";
+  };
+  const auto fields = [&](const std::string& value) {
+    return event(R"("output_fields":{"a":)" + value + "}");
+  };
+  struct Row {
+    std::string body, says;
+  };
+  const Row errors[] = {
+      {"[" + many("{}", kEventsMax + 1) + "]", "more than 20000 events"},
+      {"[" + many("1", kEventsMax + 1) + "]", "more than 20000 events"},
+      {"[" + many("[]", kEventsMax + 1) + "]", "more than 20000 events"},
+      {fields("[" + many("[]", kNestedMax + 1) + "]"), "more than 20000 values"},
+      {fields("[" + many("1", kNestedMax + 1) + "]"), "more than 20000 values"},
+  };
+  for (const Row& row : errors) {
+    const auto parsed = parse_events(row.body);
+    ASSERT_FALSE(parsed) << row.says;
+    EXPECT_NE(parsed.error().message.find(row.says), std::string::npos) << parsed.error().message;
+  }
+  const auto tags = parse_events(event(R"("tags":[)" + many("\"t\"", kTagsMax + 1) + "]"));
+  ASSERT_TRUE(tags);
+  EXPECT_EQ(tags->refused.at(0).reason, "more than 1024 tags");
+  for (const std::string& long_text :
+       {R"("output":")" + std::string(kEventBytesMax, '<') + '"',
+        R"("output_fields":{"a":")" + std::string(kEventBytesMax, '<') + "\"}"}) {
+    const auto large = parse_events(event(long_text));
+    ASSERT_TRUE(large);
+    EXPECT_EQ(large->refused.at(0).reason, "more than 1048576 bytes of text in one event");
+  }
+  const auto most = parse_events("[" + many("{}", kEventsMax) + "]");
+  ASSERT_TRUE(most);
+  EXPECT_EQ(most->refused.size(), kEventsMax);
+  EXPECT_EQ(most->refused.back().index, kEventsMax - 1);
+}
+
 TEST(Event, BytesThatAreNoUtf8DoNotLoseTheAlert) {
   const auto parsed = parse_events(with("\"output\":\"a\xFF\xC3(\xED\xA0\x80z\""));
   ASSERT_TRUE(parsed) << parsed.error().message;

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import unittest
 
+from confined import status_of
 from harness import RELAY, Relay, event, wait_for
 from loki_stand_in import LokiStandIn
 
@@ -162,6 +163,34 @@ class Intake(unittest.TestCase):
         text = self.relay.request("GET", "/metrics")[2]
         done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+
+
+class Crafted(unittest.TestCase):
+    def test_bodies_made_to_be_large_in_memory_or_slow(self):
+        """Each is 4 MiB at most; a relay that takes a minute for one, or 121 MiB, is one that anybody can stop."""
+        good = [event(i, rule="good") for i in range(3000)]
+        rows = [
+            ("[" + ",".join(["{}"] * 1_390_000) + "]", 400),
+            ("[" + ",".join(["1"] * 2_000_000) + "]", 400),
+            ("[" + "[]," * 1_390_000 + "[]]", 400),
+            ("{}\n" * 1_390_000, 400),
+            ("[" + ",".join(["{}"] * 16_000) + "," + json.dumps(good)[1:], 200),
+            (json.dumps(event(1, output_fields={"a": "@"})).replace('"@"', "[" + "[]," * 1_390_000 + "[]]"), 400),
+            (json.dumps(event(1, output_fields={str(i): i for i in range(200_000)})), 400),
+            (json.dumps(event(1, tags=[f"a{i}" for i in range(300_000)])), 400),
+            (json.dumps(event(1, output="\u2028" * 600_000)), 400),
+            (json.dumps(event(1, output="<" * 4_000_000)), 400),
+            (json.dumps(event(1, output="<" * 1_000_000)), 200),
+        ]
+        with Relay({"file": {"path": "/dev/null"}}) as relay:
+            for body, wanted in rows:
+                with self.subTest(body[:30]):
+                    self.assertLessEqual(len(body), 4 * 2**20)
+                    status, _, text = relay.post(body)
+                    self.assertEqual(status, wanted, text[:200])
+            relay.wait_delivered()
+            self.assertEqual(relay.metric("falcosecurity_falcosidekick_outputs_total", destination="file", status="ok"), len(good) + 1)
+            self.assertLess(int(status_of(relay.process.pid)["VmHWM"].split()[0]), 100 * 1024, "kiB at most")
 
 
 class Spooling(unittest.TestCase):
