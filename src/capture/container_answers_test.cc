@@ -151,7 +151,7 @@ TEST(DockerContainer, AnInspection) {
       R"(","Config":{"Image":"nginx:1","Labels":null,)"
       R"("Healthcheck":{"Test":["CMD","/check","-a"]}},"HostConfig":{"Privileged":false,"NetworkMode":"host"},)"
       R"("Mounts":[{"Type":"bind","Source":"/srv","Destination":"/data","Mode":"ro","RW":false,"Propagation":"rprivate"}],)"
-      R"("NetworkSettings":{"IPAddress":"172.17.0.3"}})");
+      R"("GraphDriver":{"Data":{"MergedDir":"/store/a/merged"}},"NetworkSettings":{"IPAddress":"172.17.0.3"}})");
   ASSERT_TRUE(container);
   state::ContainerInfo info;
   fill_from_docker(*container, nullptr, 100, info);
@@ -166,13 +166,14 @@ TEST(DockerContainer, AnInspection) {
   EXPECT_EQ(info.host_network, true);
   EXPECT_EQ(info.host_pid, false);
   EXPECT_EQ(info.ip, "172.17.0.3");
+  EXPECT_EQ(info.rootfs, "/store/a/merged");
   EXPECT_EQ(*info.healthcheck, (state::ProbeCommand{"/check", "-a"}));
   EXPECT_EQ(*info.mounts, (std::vector<state::Mount>{{"/srv", "/data", "ro", "rprivate", false}}));
 }
 
 TEST(DockerContainer, OddShapesAreNothing) {
   for (const char* text :
-       {"{}", "[]", R"({"Config":7,"Mounts":7,"NetworkSettings":[],"HostConfig":"x"})",
+       {"{}", "[]", R"({"Config":7,"Mounts":7,"NetworkSettings":[],"HostConfig":"x","GraphDriver":[7]})",
         R"({"Config":{"Healthcheck":{"Test":["NONE"]},"Labels":{"a":7}},"Mounts":[7,{}]})",
         R"({"Config":{"Healthcheck":{"Test":["CMD",7]}},"NetworkSettings":{"Networks":{"a":7}}})"}) {
     state::ContainerInfo info;

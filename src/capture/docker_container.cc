@@ -89,6 +89,7 @@ void fill_from_docker(const Json& container, const Json* host_config, std::size_
   fill(info.image_id, std::string(image_id_digits(text(&container, "Image"))));
   if (!info.mounts) info.mounts = mounts_of(container);
   if (!info.healthcheck) info.healthcheck = healthcheck_of(config);
+  if (info.rootfs.empty()) info.rootfs = text(member(&container, {"GraphDriver", "Data"}), "MergedDir");
   fill(info.ip, address_of(container));
   fill_host_config(host_config != nullptr ? host_config : member(&container, "HostConfig"), info);
 }
