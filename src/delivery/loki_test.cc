@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <snappy.h>
@@ -67,6 +68,20 @@ TEST(LokiEntry, WhatLokiWouldRefuseIsMended) {
   EXPECT_EQ(read["output_fields"]["small"], "s");
   EXPECT_TRUE(read["output_fields"]["big"].get<std::string>().ends_with("[...]"));
   EXPECT_EQ(line, loki_line(format, stored(large), large)) << "the same each time";
+}
+
+TEST(LokiEntry, AnAlertOfManyLongFieldsIsCutUntilItFits) {
+  for (const char c : {'x', '<'}) {
+    std::string fields = "{";
+    for (int i = 0; i < 1000; ++i)
+      fields += fmt::format(R"({}"f{}":"{}")", i == 0 ? "" : ",", i, std::string(900, c));
+    const Event event = event_of(fields + "}");
+    const std::string line = loki_line({.json = true}, stored(event), event);
+    EXPECT_LE(line.size(), kLokiLineBytesMax);
+    EXPECT_GT(line.size(), kLokiLineBytesMax / 8);
+    EXPECT_TRUE(spool::parse_line(line));
+    EXPECT_NE(line.find("[...]"), std::string::npos);
+  }
 }
 
 TEST(LokiEntry, AClockThatIsAheadDoesNotLoseTheAlert) {

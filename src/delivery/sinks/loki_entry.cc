@@ -51,19 +51,23 @@ std::string joined(const std::vector<std::string>& tags) {
   return all;
 }
 
-// Cuts the longest text in half until the line is short enough.
+// Cuts all texts that are longer than so much, less and less, until the line is short enough.
 std::string shortened(Event event) {
   static constexpr std::string_view kMark = "[...]";
+  static constexpr std::size_t kLeast = 32;
   std::string line = spool::to_line(event);
-  for (int i = 0; i < 200 && line.size() > kLokiLineBytesMax; ++i) {
-    std::string* longest = &event.output;
-    Field* field = nullptr;
-    for (Field& candidate : event.fields) {
-      if (candidate.value.size() > longest->size()) longest = &candidate.value, field = &candidate;
+  for (std::size_t most = kLokiLineBytesMax / 2; line.size() > kLokiLineBytesMax && most >= kLeast;
+       most /= 2) {
+    const auto shorten = [most](std::string& text) {
+      if (text.size() <= most + kMark.size()) return false;
+      cut(text, most);
+      text += kMark;
+      return true;
+    };
+    shorten(event.output);
+    for (Field& field : event.fields) {
+      if (shorten(field.value)) field.is_text = true;  // a cut list is none any more
     }
-    if (field != nullptr) field->is_text = true;  // a cut list is none any more
-    cut(*longest, longest->size() / 2);
-    *longest += kMark;
     line = spool::to_line(event);
   }
   return line;
