@@ -301,6 +301,16 @@ class Configuration(unittest.TestCase):
 
 
 class Ending(unittest.TestCase):
+    def test_what_waits_for_its_batch_to_fill_is_delivered(self):
+        loki = LokiStandIn()
+        self.addCleanup(loki.close)
+        with Relay({"loki": {"hostport": loki.url, "format": "json", "batchwait": "1h"}, "relay": {"grace": "60s"}}) as relay:
+            self.assertEqual(relay.post([event(i) for i in range(20)])[0], 200)
+            self.assertEqual(relay.stop(), 0)
+            self.assertEqual(loki.count(), 20)
+            relay.start()
+            self.assertEqual(relay.metric("saker_relay_spool_alerts"), 0, "and nothing is left to be delivered twice")
+
     def test_what_was_in_flight_is_kept(self):
         with Relay({"loki": {"hostport": "http://127.0.0.1:1"}, "relay": {"grace": "1s"}}) as relay:
             self.assertEqual(relay.post([event(i) for i in range(20)])[0], 200)

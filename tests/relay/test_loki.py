@@ -46,12 +46,13 @@ class Loki(unittest.TestCase):
 
     def test_text_tenant_password_and_headers(self):
         keys = {"format": "text", "tenant": "t", "user": "u", "apikey": "p", "customheaders": {"X-Extra": "a:b"}, "extralabels": ["proc.name"]}
-        with Relay({**config(self.loki, **keys), "customfields": {"cluster": "one"}}) as relay:
+        with Relay({**config(self.loki, **keys), "customfields": {"cluster": "one"},
+                    "templatedfields": {"place": '{{ .cluster }}/{{ index . "k8s.ns.name" }}'}}) as relay:
             relay.post(event(5))
             wait_for(self.loki.count, "the entry")
             labels, _, line = self.loki.entries()[0]
             self.assertEqual(line, "alert 5 <NA>")
-            self.assertEqual((labels["proc_name"], labels["cluster"]), ("cat", "one"))
+            self.assertEqual((labels["proc_name"], labels["cluster"], labels["place"]), ("cat", "one", "one/shop"))
             headers = self.loki.pushes[0][2]
             self.assertEqual(headers["X-Scope-OrgID"], "t")
             self.assertEqual(headers["Authorization"], "Basic dTpw")
