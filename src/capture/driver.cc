@@ -384,8 +384,8 @@ void Driver::Impl::route(const event::FilterPlan& wanted, bool widen) {
   const auto is_wanted = [&](event::TypeId type, std::uint16_t now) {
     return wanted.scope[type] != 0 || (widen && now != 0);
   };
-  for (event::TypeId type = 0; type < wanted.scope.size(); ++type) {
-    memory.event_shape[type] = event::shape_of(type);
+  for (std::size_t type = 0; type < wanted.scope.size(); ++type) {
+    memory.event_shape[type] = event::shape_of(static_cast<event::TypeId>(type));
     memory.event_scope[type] = static_cast<__u8>(wanted.scope[type] | (widen ? memory.event_scope[type] : 0));
   }
   calls.clear();

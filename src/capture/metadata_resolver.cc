@@ -137,7 +137,7 @@ struct MetadataResolver::Impl {
   void add_sockets(const EngineSockets& engine,
                    const std::function<std::unique_ptr<RuntimeApi>(std::string)>& make);
   void find_sockets();
-  void read_accounts_of(AccountJob job);
+  void read_accounts_of(const AccountJob& job);
   std::vector<UniqueFd> layers_of(const AccountJob& job, const Known& known, bool& of_process) const;
 };
 
@@ -220,7 +220,8 @@ void MetadataResolver::Impl::ask_runtimes(Job job) {
   ++job.tries;
   if (job.found) {
     if (job.tries == 1) answer_info(job, true);  // for now
-    if (waiting && job.tries < kApiTriesMax) apis.push(std::move(job), kApiRetry * (1 << job.tries));
+    const milliseconds delay = kApiRetry * (1 << job.tries);
+    if (waiting && job.tries < kApiTriesMax) apis.push(std::move(job), delay);
     return;
   }
   if (job.tries >= kDiskTriesMax) {
@@ -266,7 +267,7 @@ std::vector<UniqueFd> MetadataResolver::Impl::layers_of(const AccountJob& job, c
   return layers;
 }
 
-void MetadataResolver::Impl::read_accounts_of(AccountJob job) {
+void MetadataResolver::Impl::read_accounts_of(const AccountJob& job) {
   if (job.forget) {
     known_accounts.erase(job.full_id);
     return;
@@ -300,7 +301,7 @@ MetadataResolver::MetadataResolver(std::string host_root, ContainerEngines engin
   impl->threads.emplace_back(
       [impl] { impl->apis.run([impl](Job job) { impl->ask_runtimes(std::move(job)); }); });
   impl->threads.emplace_back(
-      [impl] { impl->accounts.run([impl](AccountJob job) { impl->read_accounts_of(std::move(job)); }); });
+      [impl] { impl->accounts.run([impl](const AccountJob& job) { impl->read_accounts_of(job); }); });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -341,7 +342,9 @@ void MetadataResolver::take(const std::function<void(MetadataAnswer&)>& sink) {
     impl_->taken.swap(impl_->answers);
     impl_->any.store(false, std::memory_order_relaxed);
     std::uint64_t count = 0;
-    (void)!::read(impl_->ready.get(), &count, sizeof(count));
+    // An eventfd that does not block.
+    (void)!::read(impl_->ready.get(), &count,
+                  sizeof(count));  // NOLINT(clang-analyzer-unix.BlockInCriticalSection)
   }
   for (MetadataAnswer& given : impl_->taken) sink(given);
   impl_->taken.clear();

@@ -463,7 +463,7 @@ Value quota_field(const Subject& s, const Parameter& parameter, Arena&) {
   std::memcpy(&structure, text->bytes.data(), sizeof(structure));
   if ((structure.*kValid & parameter.size) == 0) return {};
   std::uint64_t number = 0;
-  std::memcpy(&number, text->bytes.data() + parameter.offset, sizeof(number));
+  std::memcpy(&number, reinterpret_cast<const char*>(&structure) + parameter.offset, sizeof(number));
   return Value::unsigned_integer(number);
 }
 

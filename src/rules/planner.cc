@@ -361,7 +361,7 @@ class TypePlanner {
       test.without = at(SAKER_PLAN_ARGUMENT, [&](auto predicate) {
         const auto use = points_.argument(predicate);
         // Without these flags it has none of a part of them either.
-        const bool none = use->flags != 0 && use->argument == argument && (use->flags & ~bits) == 0;
+        const bool none = use && use->flags != 0 && use->argument == argument && (use->flags & ~bits) == 0;
         return none ? Truth::kFalse : Truth::kUnknown;
       });
     }
