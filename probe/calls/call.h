@@ -100,12 +100,12 @@ __noinline int add_argument(__u32 i)
 		break;
 	case SAKER_ARGUMENT_MESSAGE:
 	case SAKER_ARGUMENT_MESSAGES:
-		add_message(s, message_at(s, value), SAKER_DATA_BYTES_MAX, i);
+		add_message(value, SAKER_DATA_BYTES_MAX, i);
 		break;
 	case SAKER_ARGUMENT_MESSAGE_OUT:
 	case SAKER_ARGUMENT_MESSAGES_OUT:
 		if (result >= 0)
-			add_message(s, message_at(s, value), total, i);
+			add_message(value, total, i);
 		break;
 	case SAKER_ARGUMENT_QUOTA:
 		if ((__u32)s->call.args[0] >> 8 == QUOTA_ON)
@@ -146,7 +146,7 @@ __noinline int send_call_record(void)
 	if (!s)
 		return 0;
 	record = (struct saker_call_record *)s->record;
-	fill_task(&record->task, task);
+	fill_current_task();
 	record->result = s->call.result;
 	__builtin_memcpy(record->arguments, s->call.args, sizeof(record->arguments));
 	s->names_used = 0;

@@ -100,24 +100,30 @@ static __always_inline void add_opened(struct scratch *s, struct saker_file_reco
 		add_inner_path(s, dentry);
 }
 
-static __always_inline void send_file(struct task_struct *task, const struct call *call)
+/* Tells the open, or the exec that failed, that is in scratch memory. */
+__noinline int send_file(void)
 {
+	struct task_struct *task = current_task();
+	struct scratch *s = my_scratch();
 	struct saker_file_record *record;
 	struct file *file = NULL;
+	const struct call *call;
 	const void *name;
-	struct scratch *s;
 
+	if (!s)
+		return 0;
+	call = &s->call;
 	s = begin_record(SAKER_RECORD_FILE, call->event, READ(task, pid), sizeof(*record));
 	if (!s)
-		return;
+		return 0;
 	record = (struct saker_file_record *)s->record;
-	fill_task(&record->task, task);
+	fill_current_task();
 	if (call->ruled_out)
 		record->task.flags |= SAKER_TASK_RULED_OUT;
 	record->result = call->result;
 	name = fill_arguments(record, call);
 	if ((record->flags & O_PATH) && record->task.tgid == agent_tgid)
-		return;
+		return 0;
 	if (name)
 		add_user_string(s, SAKER_PART_NAME, name);
 	if (call->result >= 0)
@@ -130,6 +136,7 @@ static __always_inline void send_file(struct task_struct *task, const struct cal
 	add_details(s, task);
 	if (send_record(s))
 		wake_reader();
+	return 0;
 }
 
 #endif /* SAKER_CALLS_FILE_H */

@@ -186,7 +186,7 @@ static __always_inline void send_ring_open(struct task_struct *task, struct pend
 	if (!s)
 		return;
 	record = (struct saker_file_record *)s->record;
-	fill_task(&record->task, task);
+	fill_current_task();
 	record->task.flags |= SAKER_TASK_RING;
 	record->result = result;
 	record->dirfd = p->call.args[0];

@@ -101,7 +101,7 @@ int BPF_PROG(process_exec, struct task_struct *argument, int old_pid, struct lin
 	if (!s)
 		return 0;
 	record = (struct saker_exec_record *)s->record;
-	fill_task(&record->task, task);
+	fill_current_task();
 	record->argc = READ(bprm, argc);
 	fill_exe(record, inode, cred, is_memfd(dentry, inode));
 	add_kernel_string(s, SAKER_PART_NAME, READ(bprm, filename));

@@ -67,7 +67,7 @@ int BPF_PROG(process_exit, struct task_struct *argument)
 	if (!s)
 		return 0;
 	record = (struct saker_exit_record *)s->record;
-	fill_task(&record->task, task);
+	fill_current_task();
 	record->status = READ(task, exit_code);
 	if (has_children(task)) {
 		find_reaper();

@@ -54,7 +54,7 @@ static __always_inline int end_call(struct task_struct *task, struct pt_regs *re
 		call->ruled_out = true;
 	}
 	if (event <= SAKER_EVENT_EXECVEAT)
-		send_file(task, call);
+		send_file();
 	else
 		send_call(s);
 	return 0;

@@ -193,18 +193,23 @@ static __always_inline __u32 message_length(const struct scratch *s, __u64 list)
 	return length;
 }
 
-/* A message: its data as this argument's, its address as that of the argument before (the socket). */
-static __always_inline void add_message(struct scratch *s, const void *from, __u64 total, __u32 argument)
+/* The message of a list that is told now: its data as this argument's, its address as that of the argument before (the
+ * socket). */
+__noinline int add_message(__u64 list, __u64 total, __u32 argument)
 {
+	struct scratch *s = my_scratch();
 	struct msghdr message = {};
 
-	read_message(&message, from, s->call.compat);
+	if (!s)
+		return 0;
+	read_message(&message, message_at(s, list), s->call.compat);
 	add_vector_length(message.vector, message.vector_length);
 	add_vector(message.vector, message.vector_length, total);
 	if (message.control && message.control_length > 0)
 		add_user_data(s, SAKER_PART_CONTROL, (void *)message.control, message.control_length, data_bytes_max);
 	s->argument = argument - 1;
 	add_sockaddr(s, (void *)message.name, message.name_length);
+	return 0;
 }
 
 #endif /* SAKER_PAYLOAD_H */

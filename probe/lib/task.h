@@ -134,4 +134,20 @@ static __always_inline void fill_task(struct saker_task *out, struct task_struct
 	bpf_probe_read_kernel_str(out->comm, sizeof(out->comm), &leader->comm);
 }
 
+/* Of the current task, in the record that has been begun. A function that the verifier checks once, and whose stack is
+ * gone before the rest of the record is made: calls that lie in each other may have 512 bytes together. */
+__noinline int fill_current_task(void)
+{
+	struct scratch *s = my_scratch();
+
+	if (s)
+		fill_task((struct saker_task *)(s->record + offsetof(struct saker_call_record, task)), current_task());
+	return 0;
+}
+
+_Static_assert(offsetof(struct saker_call_record, task) == offsetof(struct saker_file_record, task) &&
+		       offsetof(struct saker_call_record, task) == offsetof(struct saker_exec_record, task) &&
+		       offsetof(struct saker_call_record, task) == offsetof(struct saker_exit_record, task),
+	       "every record has its task at one place");
+
 #endif /* SAKER_TASK_H */

@@ -29,7 +29,7 @@ int command_rules_test(const Config& config, const Options& options);
 int command_rules_lint(const Config& config, const Options& options);
 int command_version();
 std::string_view version();
-int command_doctor();
+int command_doctor(const Options& options);
 int command_config_schema();
 int command_rule_schema();
 int command_page_size();

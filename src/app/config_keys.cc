@@ -283,6 +283,17 @@ std::string set_call_hooks(Config& config, const Node& value) {
   return {};
 }
 
+// Features of the kernel that are not to be used.
+std::string set_without(Config& config, const Node& value) {
+  config.driver.without.reset();
+  for (const auto& name : value.as<std::vector<std::string>>()) {
+    const auto feature = capture::find_feature(name);
+    if (!feature) return fmt::format("unknown feature '{}': there are {}", name, capture::feature_names());
+    config.driver.without.set(static_cast<std::size_t>(*feature));
+  }
+  return {};
+}
+
 std::string set_nothing(Config&, const Node&) { return {}; }
 
 std::string set_plugins(Config& config, const Node& value) {
@@ -568,7 +579,7 @@ constexpr ConfigKey kKeys[] = {
     {"base_syscalls.all", kBool, set_nothing},
     {"saker.plan.enabled", kBool, SET(plan.enabled)},
     {"saker.call_hooks", kText, set_call_hooks},
-    {"saker.force_probe_read", kBool, SET(driver.force_probe_read)},  // as before Linux 6.2, to test that
+    {"saker.without", kTexts, set_without},
     {"saker.plan.compare", kBool, SET(plan.compare)},
     {"saker.metadata.wait_ms", kInteger, set_metadata_wait},
     {"saker.metadata.held_events_max", kInteger, set_held_events},

@@ -41,7 +41,7 @@ int run_command(const Config& config, const Options& options) {
     case Command::kVersion:
       return command_version();
     case Command::kDoctor:
-      return command_doctor();
+      return command_doctor(options);
     case Command::kStatus:
       return command_status(config);
     case Command::kTop:

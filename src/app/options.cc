@@ -86,6 +86,13 @@ std::variant<Options, int> parse_command_line(int argc, char** argv) {
 
   auto* doctor =
       app.add_subcommand("doctor", "say whether this machine can run the probe, and what is missing");
+  auto* programs = doctor->add_flag("--programs", options.programs,
+                                    "also load the probe, and print what the kernel says of each program");
+  doctor
+      ->add_option("--without", options.without,
+                   "as if the kernel lacked this feature; may be given several times")
+      ->type_name("FEATURE")
+      ->needs(programs);
   auto* status = app.add_subcommand("status", "what the running agent says of itself, as JSON");
   status->fallthrough();  // -c and -o may follow
   auto* list_command = app.add_subcommand("list", "list what rules may use");

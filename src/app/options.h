@@ -53,7 +53,9 @@ struct Options {
   bool unbuffered = false;        // -U
   bool names_only = false;        // -N
   bool markdown = false;
-  bool status = false;  // list fields --status
+  bool status = false;               // list fields --status
+  bool programs = false;             // doctor --programs
+  std::vector<std::string> without;  // doctor --programs --without NAME
 };
 
 // Options, or the exit code when the command line ends the program itself (--help, a mistake).

@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "capture/cgroup_layout.h"
 #include "capture/load_log.h"
+#include "capture/ring_layout.h"
 #include "capture/syscalls.h"
 #include "capture/tracepoint.h"
 #include "event/schema.h"
@@ -218,6 +219,9 @@ struct Driver::Impl {
   UniqueFd epoll;
   UniqueFd waker;  // an eventfd among the rings
   bool symbols_read = false;
+  FeatureSet without;
+  RingLayout layout;
+  std::vector<VerifierCounts> counted;
   std::uint64_t last_wait_ns = 0;
   std::uint64_t drained = 0;  // records since then
 
@@ -233,7 +237,7 @@ struct Driver::Impl {
   Result<> attach_ring_programs();
   void route(const event::FilterPlan& wanted, bool widen);
   Result<> attach_wanted();
-  Result<> make_rings(const DriverOptions& options);
+  Result<> make_rings();
   void attach_close(bool wanted);
 };
 
@@ -253,12 +257,15 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   if (!types) return driver_error("read the kernel's types", errno);
   const CgroupLayout cgroups = read_cgroup_layout();
   auto& constants = *skeleton->rodata;
-  constants.ring_bytes = options.ring_bytes;
-  constants.cpus_per_ring = options.cpus_per_ring == 0 ? static_cast<__u32>(cpus) : options.cpus_per_ring;
+  without = options.without;
+  layout = ring_layout(static_cast<__u32>(cpus), options.cpus_per_ring, options.ring_bytes,
+                       static_cast<__u32>(sysconf(_SC_PAGESIZE)));
+  constants.ring_bytes = layout.bytes;
+  constants.cpus_per_ring = layout.cpus_per_ring;
   constants.args_bytes_max = options.args_bytes_max;
   constants.data_bytes_max = options.data_bytes_max;
-  constants.typed_pointers =
-      !options.force_probe_read && btf__find_by_name_kind(types.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+  constants.typed_pointers = !contains(without, Feature::kTypedReads) &&
+                             btf__find_by_name_kind(types.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
   constants.agent_tgid = static_cast<__u32>(getpid());
   constants.v1_subsystem =
       cgroups.v1_controller.empty() ? -1 : subsystem_index(types.get(), cgroups.v1_controller);
@@ -276,18 +283,27 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
                           (options.call_hooks == CallHooksKind::kAuto && !has_compat_calls());
   bpf_program__set_autoload(
       skeleton->progs.syscall_exit_one,
-      one_by_one && libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_pt_regs, nullptr) == 1);
+      one_by_one && !contains(without, Feature::kEachCall) &&
+          libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_pt_regs, nullptr) == 1);
   bpf_program__set_autoattach(skeleton->progs.close_enter, false);
   choose_ring_programs(types.get());
-  bpf_program__set_autoload(skeleton->progs.identify,
-                            enumerator(types.get(), "bpf_prog_type", "BPF_PROG_TYPE_SYSCALL").has_value());
+  bpf_program__set_autoload(
+      skeleton->progs.identify,
+      !contains(without, Feature::kIdentify) &&
+          enumerator(types.get(), "bpf_prog_type", "BPF_PROG_TYPE_SYSCALL").has_value());
   bpf_program__set_autoattach(skeleton->progs.identify, false);
+  if (options.count_verification) {
+    constexpr __u32 kCountsAlone = 4;  // BPF_LOG_STATS
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton->obj) bpf_program__set_log_level(program, kCountsAlone);
+  }
   if (const int error = saker_probe__load(skeleton.get()); error != 0) {
     return driver_error("load the probe into the kernel", -error);
   }
+  counted = libbpf_said.counts();
   plan.emplace(*skeleton);
   hooks.emplace(*skeleton, options.call_hooks);
-  return make_rings(options);
+  return make_rings();
 }
 
 // The request's structure has been what the probe reads since 6.0; the tracepoint was renamed in 6.4.
@@ -296,7 +312,7 @@ void Driver::Impl::choose_ring_programs(const btf* types) {
   const bool submit = tracepoint_arguments(types, "io_uring_submit_req").has_value();
   const bool submit_old = !submit && tracepoint_arguments(types, "io_uring_submit_sqe") == 2;
   const bool readable = btf__find_by_name_kind(types, "io_cmd_data", BTF_KIND_STRUCT) >= 0;
-  has_rings = readable && complete && (submit || submit_old);
+  has_rings = !contains(without, Feature::kRingRequests) && readable && complete && (submit || submit_old);
   constexpr int kWithEntry = 3;
   skeleton->rodata->ring_complete_has_entry = complete == kWithEntry;
   auto& programs = skeleton->progs;
@@ -318,7 +334,7 @@ Result<> Driver::Impl::attach_ring_programs() {
 }
 
 void Driver::Impl::attach_close(bool wanted) {
-  if (!wanted) return close_link.reset();
+  if (!wanted || contains(without, Feature::kCloseNames)) return close_link.reset();
   if (close_link) return;
   close_link.reset(attach_tracepoint(skeleton->progs.close_enter, "syscalls", "sys_enter_close"));
   if (!close_link)
@@ -326,10 +342,7 @@ void Driver::Impl::attach_close(bool wanted) {
         std::strerror(errno));
 }
 
-Result<> Driver::Impl::make_rings(const DriverOptions& options) {
-  const int cpus = libbpf_num_possible_cpus();
-  const auto per_ring = static_cast<int>(skeleton->rodata->cpus_per_ring);
-  const int count = std::min((cpus + per_ring - 1) / per_ring, SAKER_RINGS_MAX);
+Result<> Driver::Impl::make_rings() {
   epoll.reset(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return driver_error("create an epoll instance", errno);
   waker.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -339,17 +352,17 @@ Result<> Driver::Impl::make_rings(const DriverOptions& options) {
   if (!waker || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, waker.get(), &rung) != 0)
     return driver_error("create an event descriptor", errno);
   std::vector<RingView> views;
-  for (int i = 0; i < count; ++i) {
-    UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "saker_ring", 0, 0, options.ring_bytes, nullptr));
+  for (std::uint32_t i = 0; i < layout.rings; ++i) {
+    UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "saker_ring", 0, 0, layout.bytes, nullptr));
     if (!fd) return driver_error("create a ring buffer", errno);
     const int value = fd.get();
     if (bpf_map_update_elem(bpf_map__fd(skeleton->maps.rings), &i, &value, BPF_ANY) != 0) {
       return driver_error("hand a ring buffer to the probe", errno);
     }
-    TRY_ASSIGN(MappedRing ring, MappedRing::map(fd.get(), options.ring_bytes));
+    TRY_ASSIGN(MappedRing ring, MappedRing::map(fd.get(), layout.bytes));
     epoll_event interest{};
     interest.events = EPOLLIN;
-    interest.data.u32 = static_cast<std::uint32_t>(i);
+    interest.data.u32 = i;
     if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd.get(), &interest) != 0) {
       return driver_error("wait for a ring buffer", errno);
     }
@@ -425,6 +438,28 @@ Result<> Driver::apply(const event::FilterPlan& plan) {
 
 void Driver::count_runs() { impl_->run_counting.reset(bpf_enable_stats(BPF_STATS_RUN_TIME)); }
 void Driver::compare_plan(bool on) { impl_->skeleton->bss->plan_compare = on ? 1 : 0; }
+
+std::vector<ProgramFacts> Driver::programs() const {
+  std::vector<ProgramFacts> all;
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, impl_->skeleton->obj) {
+    ProgramFacts& facts = all.emplace_back();
+    facts.name = bpf_program__name(program);
+    facts.loaded = bpf_program__fd(program) >= 0;
+    if (!facts.loaded) continue;
+    facts.instructions = bpf_program__insn_cnt(program);
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
+      facts.machine_bytes = info.jited_prog_len;
+    const auto counts = std::ranges::find(impl_->counted, facts.name, &VerifierCounts::program);
+    if (counts == impl_->counted.end()) continue;
+    facts.verified = counts->instructions;
+    facts.verify_us = counts->time_us;
+  }
+  return all;
+}
+
 const CallHooks& Driver::call_hooks() const { return *impl_->hooks; }
 PlanMaps& Driver::plan() { return *impl_->plan; }
 const PlanMaps& Driver::plan() const { return *impl_->plan; }
@@ -438,7 +473,8 @@ void Driver::set_cgroup_class(std::uint64_t key, saker_cgroup_class decided) {
 
 void Driver::set_details(std::uint8_t details) {
   auto& memory = *impl_->skeleton->bss;
-  if ((details & SAKER_DETAIL_USAGE) != 0 && !std::exchange(impl_->symbols_read, true))
+  if ((details & SAKER_DETAIL_USAGE) != 0 && !contains(impl_->without, Feature::kExactMemory) &&
+      !std::exchange(impl_->symbols_read, true))
     memory.per_cpu_offsets = kernel_symbol("__per_cpu_offset");
   memory.task_details = details;
 }

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "capture/call_hooks.h"
+#include "capture/features.h"
 #include "capture/file_identity.h"
 #include "capture/plan_maps.h"
 #include "capture/probe_counters.h"
@@ -23,12 +24,23 @@
 namespace saker::capture {
 
 struct DriverOptions {
-  std::uint32_t ring_bytes = 1 << 20;   // of one ring; a power of two, at least a page
-  std::uint32_t cpus_per_ring = 2;      // 0 = one ring for all
+  std::uint32_t ring_bytes = 1 << 20;   // of one ring, and
+  std::uint32_t cpus_per_ring = 2;      // 0 = one ring for all; see ring_layout.h
   std::uint32_t args_bytes_max = 4096;  // 256 to SAKER_ARGS_BYTES_MAX
   std::uint32_t data_bytes_max = 80;    // of what a call reads or writes; to SAKER_DATA_BYTES_MAX
   CallHooksKind call_hooks = CallHooksKind::kAuto;
-  bool force_probe_read = false;  // use the fallback for kernels before 6.2
+  FeatureSet without;               // not used although the kernel may have them
+  bool count_verification = false;  // for programs()
+};
+
+// A program of the probe, as the kernel took it.
+struct ProgramFacts {
+  std::string name;
+  bool loaded = false;             // false: this kernel or the options have no use for it
+  std::uint64_t instructions = 0;  // given to the kernel
+  std::uint64_t verified = 0;      // followed by the verifier over all paths; with count_verification
+  std::uint64_t verify_us = 0;     // the time that this took; with count_verification
+  std::uint64_t machine_bytes = 0;
 };
 
 // Where events of a type may come from and still matter: SAKER_SCOPE_* bits, by event type.
@@ -55,6 +67,8 @@ class Driver {
   // Has the kernel count how often and how long BPF programs run, all of the machine's, until this driver
   // goes; costs each run some 20 ns.
   void count_runs();
+
+  std::vector<ProgramFacts> programs() const;
 
   // How system calls are hooked.
   const CallHooks& call_hooks() const;

@@ -44,7 +44,7 @@ class DriverLive : public testing::TestWithParam<bool> {
     static std::unique_ptr<Driver> loaded[2];
     std::unique_ptr<Driver>& driver = loaded[force_probe_read ? 1 : 0];
     if (driver) return driver.get();
-    auto made = Driver::load({.ring_bytes = kRingBytes, .force_probe_read = force_probe_read});
+    auto made = Driver::load({.ring_bytes = kRingBytes, .without = reads_without(force_probe_read)});
     if (made) {
       if (const auto attached = (*made)->attach(); !attached) made = std::unexpected(attached.error());
     }
@@ -53,6 +53,12 @@ class DriverLive : public testing::TestWithParam<bool> {
     else
       load_error_ = made.error().message;
     return driver.get();
+  }
+
+  static FeatureSet reads_without(bool typed_pointers) {
+    FeatureSet without;
+    without.set(static_cast<std::size_t>(Feature::kTypedReads), typed_pointers);
+    return without;
   }
 
   bool set_every_scope(std::uint8_t scope) {

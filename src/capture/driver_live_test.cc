@@ -339,7 +339,7 @@ TEST_P(DriverLive, HostOpensAreFilteredOnceTheCgroupIsKnown) {
 }
 
 TEST_P(DriverLive, AFullRingIsCounted) {
-  const auto loaded = Driver::load({.ring_bytes = 64 << 10, .force_probe_read = GetParam()});
+  const auto loaded = Driver::load({.ring_bytes = 64 << 10, .without = reads_without(GetParam())});
   ASSERT_TRUE(loaded) << loaded.error().message;
   Driver& driver = **loaded;
   ScopePlan plan;

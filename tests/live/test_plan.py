@@ -112,7 +112,7 @@ class Plan(LiveTest):
                 prefix = WITH_TRACEFS if hooks == "each" else ()
                 arguments = ("-o", f"saker.call_hooks={hooks.split(',')[0]}", "-o", "rule_matching=all")
                 if "6.2" in hooks:
-                    arguments += ("-o", "saker.force_probe_read=true")
+                    arguments += ("-o", "saker.without[0]=typed_reads")
                 with Agent(*arguments, rules=[rules], prefix=prefix) as on, Agent(
                     *arguments, "-o", "saker.plan.enabled=false", rules=[rules], prefix=prefix
                 ) as off:

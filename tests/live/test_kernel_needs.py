@@ -1,0 +1,144 @@
+"""What the probe asks of a kernel: how much there is to verify, how deep its calls go, and that it does without what a kernel may
+lack. Other kernels than this one are booted by `make kernels`.
+
+SAKER_RECORD=1 writes the numbers of this kernel down instead of comparing them."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from harness import ROOT, SAKER, Agent, LiveTest
+
+sys.path.append(os.path.join(ROOT, "tests", "kernels"))
+import programs  # noqa: E402
+
+OBJECT = os.path.join(os.path.dirname(os.path.dirname(SAKER)), "probe", "probe.bpf.o")
+DISASSEMBLER = shutil.which("llvm-objdump-19") or shutil.which("llvm-objdump")
+
+
+class Verification(LiveTest):
+    def test_what_there_is_to_verify_has_not_grown_by_a_fifth(self):
+        done = subprocess.run([SAKER, "doctor", "--programs"], capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        measured = programs.parse(done.stdout)
+        self.assertIn("syscall_exit", measured)
+        # Times are told, never judged.
+        print(" ".join(f"{name}={program['verify_ms']}ms" for name, program in measured.items()))
+        kernel = programs.series(os.uname().release) + "-" + {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
+        if os.environ.get("SAKER_RECORD"):
+            programs.record(kernel, measured)
+        self.assertEqual(programs.grown(kernel, measured), [])
+
+    def test_growth_is_noticed(self):
+        known = {"x": {"instructions": 100, "verified": 1000}}
+        same = {"x": {"instructions": 119, "verified": 1199, "verify_ms": 1.0}}
+        self.assertEqual(programs.grown("k", same, {"k": known}), [])
+        for key, value in (("instructions", 121), ("verified", 1201)):
+            grown = programs.grown("k", {"x": {**same["x"], key: value}}, {"k": known})
+            self.assertEqual(len(grown), 1)
+            self.assertRegex(grown[0], rf"k: x: {key}: .* to {value}")
+        self.assertRegex(programs.grown("k", {"y": same["x"]}, {"k": known})[0], "y.*not recorded")
+        self.assertEqual(programs.grown("other", same, {"k": known}), [])
+
+    def test_calls_in_calls_share_512_bytes_of_stack(self):
+        """Newer kernels give some programs a stack of their own and would not notice."""
+        if not DISASSEMBLER or not os.path.exists(OBJECT):
+            self.skipTest("no llvm-objdump, or not where the probe was built")
+        deepest = programs.deepest_stacks(DISASSEMBLER, OBJECT)
+        self.assertIn("syscall_exit", deepest)
+        for name, (total, chain) in deepest.items():
+            self.assertLessEqual(total, 512, f"{name}: {chain}")
+
+
+RULES = """
+- rule: opened
+  desc: d
+  condition: evt.type in (open, openat) and fd.name = {file}
+  output: "%fd.name %proc.vmsize %proc.vmrss"
+  priority: DEBUG
+- rule: ran
+  desc: d
+  condition: evt.type = execve and proc.args contains {mark}
+  output: o
+  priority: DEBUG
+- rule: closed
+  desc: d
+  condition: evt.type = close and proc.args contains {mark}
+  output: "%fd.name"
+  priority: DEBUG
+"""
+
+
+class Without(LiveTest):
+    """Each feature that a kernel may lack is taken away; what is promised still holds."""
+
+    def act(self, *without, arguments=()):
+        folder = tempfile.mkdtemp(prefix="saker-without-")
+        self.addCleanup(shutil.rmtree, folder)
+        mark = os.path.basename(folder)
+        file = os.path.join(folder, mark)
+        rules = os.path.join(folder, "rules.yaml")
+        for path, text in ((file, "x"), (rules, RULES.format(file=file, mark=mark))):
+            with open(path, "w") as out:
+                out.write(text)
+        for i, feature in enumerate(without):
+            arguments = (*arguments, "-o", f"saker.without[{i}]={feature}")
+        with Agent("-o", "rule_matching=all", *arguments, rules=[rules]) as agent:
+            subprocess.run(["cat", file], check=True, capture_output=True)
+            opened = agent.wait_for(rule="opened")
+            agent.wait_for(rule="ran")
+            agent.wait_for(rule="closed")
+        self.assertGreater(opened["output_fields"]["proc.vmsize"], 0)
+        self.assertGreaterEqual(opened["output_fields"]["proc.vmrss"], 0)
+        self.assertEqual(opened["output_fields"]["fd.name"], file)
+
+    def test_typed_reads(self):
+        self.act("typed_reads")
+
+    def test_identify(self):
+        self.act("identify")
+
+    def test_each_call(self):
+        self.act("each_call")
+
+    def test_exact_memory(self):
+        self.act("exact_memory")
+
+    def test_close_names(self):
+        self.act("close_names")
+
+    def test_ring_requests(self):
+        self.act("ring_requests")
+
+    def test_all_at_once(self):
+        self.act("typed_reads", "identify", "each_call", "exact_memory", "close_names", "ring_requests")
+
+    def test_a_program_that_would_use_it_is_not_loaded(self):
+        for feature, missing in (("identify", "identify"), ("each_call", "syscall_exit_one"), ("ring_requests", "ring_complete")):
+            done = subprocess.run([SAKER, "doctor", "--programs", "--without", feature], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertNotIn(missing, programs.parse(done.stdout))
+            self.assertRegex(done.stdout, rf"(?m)^{missing} +not loaded")
+
+    def test_an_unknown_feature_is_an_error(self):
+        done = subprocess.run([SAKER, "-c", os.path.join(ROOT, "saker.yaml"), "-o", "saker.without[0]=nonsense", "--dry-run"],
+                              capture_output=True, text=True, cwd=ROOT)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, re.compile("unknown feature 'nonsense'.*typed_reads", re.S))
+
+
+class Refusals(LiveTest):
+    """A machine that cannot run the probe: one sentence, exit status 3."""
+
+    def test_missing_capability_and_type_information(self):
+        drop = ("setpriv", "--bounding-set", "-bpf,-sys_admin,-perfmon", "--inh-caps", "-bpf,-sys_admin,-perfmon")
+        hide = ("unshare", "-m", "--propagation", "private", "sh", "-c", 'mount -t tmpfs none /sys/kernel/btf && exec "$@"', "sh")
+        for prefix, sentence in ((drop, "CAP_BPF and CAP_PERFMON are missing"), (hide, "the kernel brings no BTF")):
+            for command in ((SAKER, "-c", os.path.join(ROOT, "saker.yaml"), "-M", "1"), (SAKER, "doctor")):
+                with self.subTest(sentence=sentence, command=command[1]):
+                    done = subprocess.run([*prefix, *command], capture_output=True, text=True, cwd=ROOT, timeout=60)
+                    self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+                    self.assertIn(sentence, done.stdout + done.stderr)
