@@ -1,11 +1,6 @@
 #include "fields/parameters.h"
 
 #include <fmt/format.h>
-#include <linux/mount.h>
-#include <linux/quota.h>
-#include <sys/prctl.h>
-#include <sys/sem.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <cstring>
@@ -16,6 +11,7 @@
 #include "event/open_flags.h"
 #include "fields/arena_text.h"
 #include "fields/arguments.h"
+#include "fields/call_arguments.h"
 #include "fields/cgroup_text.h"
 #include "fields/descriptor.h"
 #include "fields/evt_text.h"
@@ -23,6 +19,7 @@
 #include "fields/flags.h"
 #include "fields/lineage.h"
 #include "fields/names.h"
+#include "fields/single_calls.h"
 
 namespace saker::fields {
 namespace {
@@ -31,7 +28,6 @@ using event::Parameter;
 using event::ParameterKind;
 
 constexpr std::int64_t kWorkingDirectory = -100;
-constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 
 Value text_or_missing(const event::Text& text) { return text.present ? Value::text(text.bytes) : Value(); }
 
@@ -242,148 +238,7 @@ std::string_view resolve_signal(const Subject&, const Value& raw, Arena& arena) 
   return signal_name(raw.integer(), arena);
 }
 
-// --- of any other call: its result and its arguments
-
-const event::Call* call_of(const Subject& s) { return std::get_if<event::Call>(&s.event->body); }
-
-Value call_result(const Subject& s, const Parameter&, Arena&) { return Value::integer(s.event->result()); }
-
-// As wide as the kernel takes it.
-Value narrowed(std::uint64_t number, event::Number width) {
-  using enum event::Number;
-  switch (width) {
-    case kS8:
-      return Value::integer(static_cast<std::int8_t>(number));
-    case kU8:
-      return Value::unsigned_integer(static_cast<std::uint8_t>(number));
-    case kS16:
-      return Value::integer(static_cast<std::int16_t>(number));
-    case kU16:
-      return Value::unsigned_integer(static_cast<std::uint16_t>(number));
-    case kS32:
-      return Value::integer(static_cast<std::int32_t>(number));
-    case kU32:
-      return Value::unsigned_integer(static_cast<std::uint32_t>(number));
-    case kS64:
-      return Value::integer(static_cast<std::int64_t>(number));
-    case kU64:
-      return Value::unsigned_integer(number);
-  }
-  return {};
-}
-
-std::size_t bytes_of(event::Number width) {
-  using enum event::Number;
-  if (width == kS8 || width == kU8) return 1;
-  if (width == kS16 || width == kU16) return 2;
-  return width == kS32 || width == kU32 ? 4 : 8;
-}
-
-std::optional<std::uint64_t> argument_of(const Subject& s, const Parameter& parameter) {
-  const event::Call* call = call_of(s);
-  if (call == nullptr || parameter.argument >= call->arguments.size()) return std::nullopt;
-  return call->arguments[parameter.argument];
-}
-
-// What the argument points to, when it could be read.
-const event::Text* pointed_of(const Subject& s, const Parameter& parameter) {
-  const event::Call* call = call_of(s);
-  if (call == nullptr || parameter.argument >= call->texts.size()) return nullptr;
-  const event::Text& text = call->texts[parameter.argument];
-  return text.present ? &text : nullptr;
-}
-
-Value number_argument(const Subject& s, const Parameter& parameter, Arena&) {
-  const auto argument = argument_of(s, parameter);
-  return argument ? narrowed(*argument, parameter.number) : Value();
-}
-
-Value signed_argument(const Subject& s, const Parameter& parameter, Arena&) {
-  const auto argument = argument_of(s, parameter);
-  return argument ? narrowed(*argument, event::Number::kS32) : Value();
-}
-
-Value symbol_argument(const Subject& s, const Parameter& parameter, Arena&) {
-  const auto argument = argument_of(s, parameter);
-  return argument ? Value::integer(static_cast<std::int64_t>(
-                        event::from_kernel(parameter.symbols, static_cast<std::uint32_t>(*argument))))
-                  : Value();
-}
-
-Value socket_type_argument(const Subject& s, const Parameter& parameter, Arena&) {
-  constexpr std::uint64_t kTypeBits = 0xf;
-  const auto argument = argument_of(s, parameter);
-  return argument ? Value::unsigned_integer(*argument & kTypeBits) : Value();
-}
-
-// Options have numbers of their own at each level; only SOL_SOCKET's have names.
-Value socket_option_argument(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  if (call == nullptr) return {};
-  return Value::unsigned_integer(call->arguments[1] == SOL_SOCKET ? call->arguments[parameter.argument] : 0);
-}
-
-Value pointed_text(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Text* text = pointed_of(s, parameter);
-  return text == nullptr ? Value() : Value::text(text->bytes);
-}
-
-// Data that is not there was not read or written: that is no missing value.
-Value pointed_data(const Subject& s, const Parameter& parameter, Arena&) {
-  if (call_of(s) == nullptr) return {};
-  const event::Text* text = pointed_of(s, parameter);
-  return Value::text(text == nullptr ? std::string_view() : text->bytes);
-}
-
-Value vector_size(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  return call == nullptr || !call->vector_bytes ? Value() : narrowed(*call->vector_bytes, parameter.number);
-}
-
-Value control_data(const Subject& s, const Parameter&, Arena&) {
-  const event::Call* call = call_of(s);
-  return call == nullptr ? Value() : Value::text(call->control.bytes);
-}
-
-Value address_argument(const Subject& s, const Parameter& parameter, Arena& arena) {
-  const event::Text* text = pointed_of(s, parameter);
-  const auto address = text == nullptr ? std::nullopt : parse_address(text->bytes);
-  return Value::text(address ? address_text(*address, arena) : std::string_view());
-}
-
-// Of a connection that did not come about there is none.
-Value tuple_value(const Subject& s, const Parameter&, Arena& arena) {
-  const event::Descriptor* socket = main_descriptor_of(s);
-  const bool under_way = s.event->result() >= 0 || s.event->result() == -EINPROGRESS;
-  if (socket == nullptr || !under_way) return Value::text({});
-  const auto connection = connection_of(s);
-  if (connection && !connection->remote.known()) return Value::text({});
-  return Value::text(descriptor_name(s, *socket, arena));
-}
-
-Value fixed_number(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Text* text = pointed_of(s, parameter);
-  const std::size_t size = bytes_of(parameter.number);
-  if (text == nullptr || text->bytes.size() < parameter.offset + size) return {};
-  std::uint64_t number = 0;
-  std::memcpy(&number, text->bytes.data() + parameter.offset, size);
-  return narrowed(number, parameter.number);
-}
-
-Value fixed_flags(const Subject& s, const Parameter& parameter, Arena& arena) {
-  const Value number = fixed_number(s, parameter, arena);
-  if (number.missing()) return {};
-  return Value::integer(
-      static_cast<std::int64_t>(event::from_kernel(parameter.symbols, number.unsigned_integer())));
-}
-
-Value interval(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Text* text = pointed_of(s, parameter);
-  std::array<std::uint64_t, 2> time{};
-  if (text == nullptr || text->bytes.size() < sizeof(time)) return {};
-  std::memcpy(time.data(), text->bytes.data(), sizeof(time));
-  return Value::unsigned_integer(time[0] * kNanosecondsPerSecond + time[1]);
-}
+// --- of pairs of descriptors, and of listeners
 
 const event::Descriptor* pair_of(const Subject& s, std::uint8_t which) {
   const event::Call* call = call_of(s);
@@ -415,135 +270,6 @@ Value queue_percent(const Subject& s, Arena&) {
   const event::Descriptor* listener = listener_of(s);
   if (listener == nullptr) return {};
   return Value::unsigned_integer(listener->queue_max == 0 ? 0 : listener->queue * 100 / listener->queue_max);
-}
-
-Value prctl_text(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  if (call == nullptr) return {};
-  const bool named = call->arguments[0] == PR_SET_NAME || call->arguments[0] == PR_GET_NAME;
-  const event::Text* text = named ? pointed_of(s, parameter) : nullptr;
-  return Value::text(text == nullptr ? std::string_view() : text->bytes);
-}
-
-Value prctl_number(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  if (call == nullptr) return {};
-  const bool named = call->arguments[0] == PR_SET_NAME || call->arguments[0] == PR_GET_NAME;
-  return Value::unsigned_integer(named ? 0 : call->arguments[parameter.argument]);
-}
-
-// Command and type share quotactl()'s first argument.
-Value quota_command(const Subject& s, Arena&) {
-  const event::Call* call = call_of(s);
-  if (call == nullptr) return {};
-  return Value::unsigned_integer(
-      event::from_kernel(event::Symbols::kQuotaCommand, static_cast<std::uint32_t>(call->arguments[0]) >> 8));
-}
-Value quota_type(const Subject& s, Arena&) {
-  const event::Call* call = call_of(s);
-  return call == nullptr ? Value()
-                         : Value::unsigned_integer(
-                               event::from_kernel(event::Symbols::kQuotaType, call->arguments[0] & 0xff));
-}
-
-std::uint32_t quota_command_of(const event::Call& call) {
-  return static_cast<std::uint32_t>(call.arguments[0]) >> 8;
-}
-
-// A field of the structure that the command reads or writes; nothing for other commands, and where the
-// structure says that it is not valid.
-template <class Structure, std::uint32_t kGet, std::uint32_t kSet, auto kValid>
-Value quota_field(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  const event::Text* text = pointed_of(s, parameter);
-  if (call == nullptr || text == nullptr || text->bytes.size() < sizeof(Structure)) return {};
-  const std::uint32_t command = quota_command_of(*call);
-  if (command != kGet && command != kSet) return {};
-  Structure structure;
-  std::memcpy(&structure, text->bytes.data(), sizeof(structure));
-  if ((structure.*kValid & parameter.size) == 0) return {};
-  std::uint64_t number = 0;
-  std::memcpy(&number, reinterpret_cast<const char*>(&structure) + parameter.offset, sizeof(number));
-  return Value::unsigned_integer(number);
-}
-
-Value quota_info_flags(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  const event::Text* text = pointed_of(s, parameter);
-  if (call == nullptr || text == nullptr || text->bytes.size() < sizeof(if_dqinfo)) return {};
-  const std::uint32_t command = quota_command_of(*call);
-  if (command != Q_GETINFO && command != Q_SETINFO) return {};
-  if_dqinfo info;
-  std::memcpy(&info, text->bytes.data(), sizeof(info));
-  if ((info.dqi_valid & IIF_FLAGS) == 0) return {};
-  return Value::unsigned_integer(event::from_kernel(parameter.symbols, info.dqi_flags & 1U));
-}
-
-Value quota_file(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  const event::Text* text = pointed_of(s, parameter);
-  return call == nullptr || text == nullptr || quota_command_of(*call) != Q_QUOTAON
-             ? Value()
-             : Value::text(text->bytes);
-}
-
-Value quota_format(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  if (call == nullptr) return {};
-  const std::uint64_t format = quota_command_of(*call) == Q_QUOTAON ? call->arguments[2] : 0;
-  return Value::unsigned_integer(event::from_kernel(parameter.symbols, static_cast<std::uint32_t>(format)));
-}
-
-Value quota_format_out(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  if (call == nullptr) return {};
-  const event::Text* text = pointed_of(s, parameter);
-  std::uint32_t format = 0;
-  if (quota_command_of(*call) == Q_GETFMT && text != nullptr && text->bytes.size() >= sizeof(format))
-    std::memcpy(&format, text->bytes.data(), sizeof(format));
-  return Value::unsigned_integer(event::from_kernel(parameter.symbols, format));
-}
-
-// --- of other single calls
-
-// fsconfig()'s value is bytes to one of its commands, and a text or nothing to the others.
-bool sets_bytes(const event::Call& call) { return call.arguments[1] == FSCONFIG_SET_BINARY; }
-Value fsconfig_bytes(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  const event::Text* text = call != nullptr && sets_bytes(*call) ? pointed_of(s, parameter) : nullptr;
-  return call == nullptr ? Value() : Value::text(text == nullptr ? std::string_view() : text->bytes);
-}
-Value fsconfig_text(const Subject& s, const Parameter& parameter, Arena&) {
-  const event::Call* call = call_of(s);
-  const event::Text* text = call == nullptr || sets_bytes(*call) ? nullptr : pointed_of(s, parameter);
-  return text == nullptr ? Value() : Value::text(text->bytes);
-}
-
-bool is_given(const Subject& s, const Parameter& parameter) {
-  const event::Call* call = call_of(s);
-  return call != nullptr && parameter.offset < call->arguments[2] * sizeof(sembuf);
-}
-Value semaphore_number(const Subject& s, const Parameter& parameter, Arena& arena) {
-  return is_given(s, parameter) ? fixed_number(s, parameter, arena) : Value();
-}
-Value semaphore_flags(const Subject& s, const Parameter& parameter, Arena& arena) {
-  return is_given(s, parameter) ? fixed_flags(s, parameter, arena) : Value();
-}
-
-// Names of the set's signals, with blanks.
-std::string_view resolve_signals(const Subject&, const Parameter&, const Value& raw, Arena& arena) {
-  std::string all;
-  for (int number = 1; number <= 32; ++number) {
-    if ((raw.unsigned_integer() >> (number - 1) & 1U) == 0) continue;
-    if (!all.empty()) all += ' ';
-    all += signal_name(number, arena);
-  }
-  return arena.copy(all);
-}
-
-Value llseek_offset(const Subject& s, Arena&) {
-  const event::Call* call = call_of(s);
-  return call == nullptr ? Value() : Value::unsigned_integer(call->arguments[1] << 32 | call->arguments[2]);
 }
 
 Value zero(const Subject&, Arena&) { return Value::integer(0); }
@@ -675,8 +401,8 @@ constexpr auto kReadings = [] {
   set(kQuotaFile, quota_file);
   set(kQuotaFormat, quota_format, resolve_symbols);
   set(kQuotaFormatOut, quota_format_out, resolve_symbols);
-  set(kQuotaBlock, quota_field<if_dqblk, Q_GETQUOTA, Q_SETQUOTA, &if_dqblk::dqb_valid>);
-  set(kQuotaInfo, quota_field<if_dqinfo, Q_GETINFO, Q_SETINFO, &if_dqinfo::dqi_valid>);
+  set(kQuotaBlock, quota_block);
+  set(kQuotaInfo, quota_info);
   set(kQuotaInfoFlags, quota_info_flags, resolve_symbols);
   set(kFsconfigBytes, fsconfig_bytes);
   set(kFsconfigText, fsconfig_text);
