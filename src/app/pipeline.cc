@@ -163,7 +163,7 @@ void Pipeline::take(std::span<const std::byte> record) {
     if (state::Container* container = containers_.find(event.task).container) {
       desk_.on_program(*container, event.task.process.tgid, event.time_ns);
       if (container->first_process.tgid == 0) container->first_process = event.task.process;
-      identities_->learn(container->id, std::array{event.task.process, container->first_process},
+      identities_->learn(container->id, std::array{container->first_process, event.task.process},
                          event.time_ns);
     }
   }
@@ -311,8 +311,10 @@ void Pipeline::identify(event::Event& event, const state::Containers::Found& fou
   if (file == nullptr || !(file->aliased || file->resolved.truncated) || identities_->empty()) return;
   const capture::FileId id{file->ino, file->dev};
   if (state::Container* container = found.container) {
-    if (container->first_process.tgid == 0) container->first_process = event.task.process;
-    const std::array processes{event.task.process, container->first_process, event.task.parent};
+    // Its own root is the container's; whoever opens may have changed root since.
+    if (container->first_process.tgid == 0 && event.task.vpid == 1)
+      container->first_process = event.task.process;
+    const std::array processes{container->first_process, event.task.process, event.task.parent};
     file->identity = identities_->find_in_container(id, container->id, processes, event.time_ns);
   }
   if (file->identity.empty()) file->identity = identities_->find_on_host(id, event.time_ns);
