@@ -22,6 +22,7 @@ _saker() {
     "") words="doctor status top events list rules -h --help -c -r -V --validate -o --option --dry-run --list -N --markdown
           --list-events -i -L -l --list-plugins --plugin-info --enable-source --disable-source -M -P --pidfile -U
           --unbuffered -p --config-schema --rule-schema --support --page-size -v --version" ;;
+    doctor) words="--programs --without" ;;
     top) words="-M -c -o" ;;
     events) words="--store --since --until --rule --priority --grep --limit --json" ;;
     list) words="fields" ;;
