@@ -4,13 +4,14 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 HOST_ARCH := $(shell dpkg --print-architecture)
 IMAGE_ARCHES ?= $(HOST_ARCH)
+KERNEL_ARCHES ?= $(HOST_ARCH)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help deps build run test unit live bench memory fuzz format lint image deb arm64 asan tsan clean
+.PHONY: help deps build run test unit live bench memory fuzz format lint image deb arm64 arm64-unit kernels asan tsan clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 deps: ## install the Debian packages that building and testing need
 	@tools/install-deps
@@ -71,6 +72,15 @@ arm64: ## cross-compile: build/arm64/bin/saker and saker-relay
 	@tools/install-deps --arm64
 	@cmake --preset arm64 >/dev/null
 	@cmake --build --preset arm64 -j $(JOBS) --target saker saker-relay
+
+arm64-unit: arm64 ## the unit tests of the arm64 build, by emulation
+	@tools/install-deps --kernels
+	@cmake --build --preset arm64 -j $(JOBS)
+	@ctest --test-dir build/arm64 --output-on-failure -L unit
+
+kernels: build ## boot Debian's kernels by emulation and try the agent in each: KERNEL_ARCHES="amd64 arm64"; writes docs/kernels.md
+	@tools/install-deps --kernels
+	@tests/kernels/run $(foreach arch,$(KERNEL_ARCHES),--arch $(arch))
 
 asan: deps ## unit tests with the address and undefined-behaviour sanitizers
 	@cmake --preset asan >/dev/null && cmake --build --preset asan -j $(JOBS)
