@@ -34,7 +34,7 @@ live: build
 	@$(SUDO) tests/live/run
 
 memory: build ## the memory test at its full size: 200,000 processes, a minute of 10,000 alerts a second (root; 8 GiB)
-	@cd tests/live && $(SUDO) env SAKER_MEMORY_PROCESSES=200000 SAKER_MEMORY_SECONDS=60 python3 memory_limit.py
+	@cd tests/live && $(SUDO) env SAKER_MEMORY_PROCESSES=200000 SAKER_MEMORY_SECONDS=60 python3 test_memory.py
 
 bench: build ## what the agent costs, next to no agent and to an empty program (root); what the engine alone does
 	@$(SUDO) python3 bench/run.py

@@ -25,6 +25,6 @@ layer(state   MAY_USE base event)
 layer(capture MAY_USE base wire event state)            # the only reader of the host; fills state from /proc
 layer(fields  MAY_USE base event state)
 layer(rules   MAY_USE base wire event fields)           # sees fields, never the tables behind them
-layer(alert   MAY_USE base http spool event fields rules)
+layer(alert   MAY_USE base http spool delivery event fields rules)
 layer(observe MAY_USE base event state capture rules alert)  # reads what the others count; they do not know it
-layer(app     MAY_USE base http spool wire event capture state fields rules alert observe)
+layer(app     MAY_USE base http spool delivery wire event capture state fields rules alert observe)

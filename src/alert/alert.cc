@@ -58,7 +58,7 @@ void add_names(const fields::Subject& subject, Arena& arena, json& made) {
 
 json output_fields(const Format& format, const rules::EnabledRule& rule, const fields::Subject& subject,
                    Arena& arena) {
-  json made = json::object();
+  json made = format.static_fields;
   for (const fields::FieldRef& field : rule.output.fields()) {
     made[field.text()] = json_value(field, rules::read_for_output(field, subject, arena), subject);
   }

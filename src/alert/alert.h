@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "base/arena.h"
@@ -22,13 +23,17 @@ struct Format {
   bool json_include_tags = true;
   bool time_iso_8601 = false;
 
+  std::map<std::string, std::string> static_fields = {};  // beside every alert's own output_fields
+
   bool keep_whole = false;  // some output needs a JSON object with all that there is to say (Message::whole)
 
   // Whether a line is that object.
   bool is_whole() const {
     return json && json_include_output && json_include_output_fields && json_include_tags;
   }
-  Format whole() const { return {.json = true, .time_iso_8601 = time_iso_8601}; }
+  Format whole() const {
+    return {.json = true, .time_iso_8601 = time_iso_8601, .static_fields = static_fields};
+  }
 };
 
 // One line without its newline. `suppressed`: matches like this one that rate control held back before it;

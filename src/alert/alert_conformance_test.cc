@@ -20,6 +20,7 @@
 #include "alert/alert.h"
 #include "event/parts_for_tests.h"
 #include "rules/load.h"
+#include "state/process_table.h"
 
 namespace saker::alert {
 namespace {
@@ -89,7 +90,7 @@ class Scenario {
   static event::ProcessId id(std::uint32_t pid) { return {pid, pid}; }
 
   void add(std::uint32_t pid, std::uint32_t parent, std::string comm, std::string args) {
-    state::Process process;
+    state::ScannedProcess process;
     process.id = id(pid);
     process.parent = parent == 0 ? event::ProcessId{} : id(parent);
     process.comm = std::move(comm);
@@ -98,8 +99,7 @@ class Scenario {
     process.exe_file_known = true;
     process.exe_file.writable = true;
     process.cwd = "/root";
-    process.task.process = process.id;
-    processes_.add_scanned(std::move(process));
+    processes_.add_scanned(process);
   }
 
   void open(std::string_view asked, std::string_view resolved, std::uint32_t flags, std::uint32_t mode) {
@@ -127,7 +127,7 @@ class Scenario {
   void act(std::uint32_t pid) {
     event_.task.process = id(pid);
     event_.task.tid = pid;
-    event_.task.comm = processes_.find_pid(pid)->comm;
+    event_.task.comm = processes_.find_pid(pid)->comm();
     subject_.event = &event_;
     subject_.process = processes_.find_pid(pid);
     subject_.processes = &processes_;

@@ -113,6 +113,18 @@ TEST_F(Alert, ExtraFieldsAreInTheJsonAlone) {
       << alert;
 }
 
+TEST_F(Alert, StaticFieldsAreBesideTheRulesOwn) {
+  Format format{.json = true, .static_fields = {{"cluster", "a%proc.pid"}, {"evt.time", "x"}}};
+  const std::string alert = alert_of("n=%proc.pid", format);
+  EXPECT_NE(
+      alert.find(R"("output_fields":{"cluster":"a%proc.pid","evt.time":1566230400010000000,"proc.pid":-7})"),
+      std::string::npos)
+      << alert;
+  EXPECT_EQ(alert_of("n=%proc.pid", format.whole()), alert);
+  format.json = false;
+  EXPECT_EQ(alert_of("n=%proc.pid", format), "16:00:00.010000000: Critical n=-7");
+}
+
 TEST_F(Alert, InvalidUtf8IsRepaired) {
   const std::string alert = alert_of("%fd.name", {.json = true});
   EXPECT_NE(alert.find("\"fd.name\":\"/tmp/a\xEF\xBF\xBD\\\"b\\tc\\\\d\""), std::string::npos) << alert;

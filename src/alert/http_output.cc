@@ -59,8 +59,10 @@ Delivery HttpOutput::judge(const http::Answer& answer) {
       fmt::format("{} answered {}{}", settings_.url, answer.status, first_line(answer.body));
   if (!may_take_it_later(answer.status)) return Delivery::failed(std::move(problem));
   const auto after = answer.retry_after.value_or(std::chrono::seconds(0));
-  return Delivery::retry(std::move(problem),
-                         static_cast<std::uint64_t>(std::chrono::nanoseconds(after).count()));
+  Delivery later = Delivery::retry(std::move(problem),
+                                   static_cast<std::uint64_t>(std::chrono::nanoseconds(after).count()));
+  later.may_be_content = answer.status >= 500;
+  return later;
 }
 
 Delivery HttpOutput::judge(const http::CallFailure& failure) {

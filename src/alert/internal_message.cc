@@ -22,11 +22,12 @@ std::string text_line(const Format& format, const InternalMessage& what, std::ui
                      fields.empty() ? "" : " (" + fields + ")");
 }
 
-std::string json_line(std::string_view hostname, const InternalMessage& what, std::uint64_t wall_ns) {
+std::string json_line(const Format& format, std::string_view hostname, const InternalMessage& what,
+                      std::uint64_t wall_ns) {
   nlohmann::json line;
   line["hostname"] = hostname;
   line["output"] = what.output;
-  auto& fields = line["output_fields"] = nlohmann::json::object();
+  auto& fields = line["output_fields"] = format.static_fields;
   for (const auto& [name, value] : what.fields)
     std::visit([&](const auto& one) { fields[name] = one; }, value);
   line["priority"] = rules::priority_name(what.priority);
@@ -43,8 +44,8 @@ MessagePtr make_internal_message(const Format& format, std::string_view hostname
   auto message = std::make_shared<Message>();
   message->priority = what.priority;
   message->json = format.json;
-  message->line = format.json ? json_line(hostname, what, wall_ns) : text_line(format, what, wall_ns);
-  if (format.keep_whole && !format.json) message->whole = json_line(hostname, what, wall_ns);
+  message->line = format.json ? json_line(format, hostname, what, wall_ns) : text_line(format, what, wall_ns);
+  if (format.keep_whole && !format.json) message->whole = json_line(format, hostname, what, wall_ns);
   return message;
 }
 

@@ -25,6 +25,14 @@ TEST(InternalMessage, Json) {
       R"(syscall event drop","source":"internal","time":"2026-11-23T19:51:45.331612318Z"})");
 }
 
+TEST(InternalMessage, StaticFields) {
+  const MessagePtr message =
+      make_internal_message({.json = true, .static_fields = {{"cluster", "a"}}}, "n", kDrops, kTime);
+  EXPECT_NE(message->line.find(R"("output_fields":{"cluster":"a","n_drops":"3","n_evts":"10"})"),
+            std::string::npos)
+      << message->line;
+}
+
 TEST(InternalMessage, NumbersStayNumbers) {
   const MessagePtr message = make_internal_message(
       {.json = true}, "n", {.rule = "r", .output = "o", .fields = {{"a", std::uint64_t{7}}, {"b", 0.5}}},

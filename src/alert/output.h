@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "alert/message.h"
@@ -18,6 +19,7 @@ struct Delivery {
   std::uint64_t lost = 0;
   bool again = false;                // not done: give the same message once more, later
   std::uint64_t again_after_ns = 0;  // when the receiver said how much later; 0 = it did not
+  bool may_be_content = false;       // again: the receiver answered, and may take other messages
   std::string problem = {};          // why, when lost or again; one sentence
 
   static Delivery done(std::uint64_t count = 1) { return {.delivered = count}; }
@@ -27,6 +29,15 @@ struct Delivery {
   static Delivery retry(std::string why, std::uint64_t after_ns = 0) {
     return {.again = true, .again_after_ns = after_ns, .problem = std::move(why)};
   }
+};
+
+// Of an output with a spool: what is on disk, and what became of what was there.
+struct SpoolState {
+  std::uint64_t waiting = 0, bytes = 0;  // now
+  std::uint64_t delivered = 0, refused = 0,
+                retries = 0;  // since the start; refused: by the receiver, for good
+  std::uint64_t evicted = 0;  // too old, or made room for more severe ones; since the spool was made
+  bool failing = false;       // the last try failed
 };
 
 class Output {
@@ -48,6 +59,9 @@ class Output {
 
   // Closes and opens again what a log rotation may have moved (SIGUSR1).
   virtual void reopen() {}
+
+  // From any thread. Nothing: there is no spool.
+  virtual std::optional<SpoolState> spool() const { return std::nullopt; }
 
   // From any thread: a write() under way should return soon. The worker's time is over.
   virtual void cancel() {}

@@ -270,6 +270,7 @@ OutputStats OutputWorker::stats() const {
   made.delay = state.delay.snapshot();
   const std::lock_guard lock(state.mutex);
   made.problem = state.problem;
+  if (state.output) made.spool = state.output->spool();
   return made;
 }
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "alert/output.h"
@@ -53,12 +54,13 @@ struct OutputStats {
   std::uint64_t lost = 0;     // given up, or refused by the receiver
   std::uint64_t dropped = 0;  // found the queue full
   std::uint64_t retries = 0;
-  std::uint64_t queued = 0;        // now, the one being sent included
-  std::uint64_t queued_bytes = 0;  // now
-  std::uint64_t blocked_ns = 0;    // how long the call under way has taken; 0 = none
-  bool failing = false;            // the last try failed
-  std::string problem;             // of the last failure; kept when it works again
-  Histogram::Snapshot delay;       // from the event to its delivery
+  std::uint64_t queued = 0;         // now, the one being sent included
+  std::uint64_t queued_bytes = 0;   // now
+  std::uint64_t blocked_ns = 0;     // how long the call under way has taken; 0 = none
+  bool failing = false;             // the last try failed
+  std::string problem;              // of the last failure; kept when it works again
+  Histogram::Snapshot delay;        // from the event to its delivery
+  std::optional<SpoolState> spool;  // then an alert is delivered when it is there
 };
 
 class OutputWorker {

@@ -7,22 +7,14 @@
 // disk fails, alerts wait in the worker's queue, and are counted there when it is full.
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <vector>
 
 #include "alert/output.h"
+#include "alert/spool_batch.h"
 #include "base/result.h"
-
-namespace saker::spool {
-class Spool;
-struct NewAlert;
-}  // namespace saker::spool
 
 namespace saker::alert {
 
@@ -42,16 +34,12 @@ class StoreOutput final : public Output {
   Delivery write(const Message& message) override;
   Delivery flush() override;
   bool flushes_when_idle() const override { return true; }
-  void cancel() override;
+  void cancel() override { batch_.cancel(); }
 
  private:
-  struct Answer;
-
   Settings settings_;
   std::unique_ptr<spool::Spool> spool_;  // null: could not be opened yet
-  std::vector<spool::NewAlert> pending_;
-  std::size_t pending_bytes_ = 0;
-  std::shared_ptr<Answer> answer_;  // shared with the spool's thread, which may come late
+  SpoolBatch batch_;
 };
 
 }  // namespace saker::alert

@@ -6,6 +6,7 @@
 #include "alert/file_output.h"
 #include "alert/http_output.h"
 #include "alert/program_output.h"
+#include "alert/spooled_http_output.h"
 #include "alert/store_output.h"
 #include "alert/stream_output.h"
 #include "alert/syslog_output.h"
@@ -37,6 +38,12 @@ std::string http_settings_text(const alert::HttpOutput::Settings& http) {
 
 bool for_terminal(const Config& config) {
   return config.outputs.stdout_enabled && !config.format.json && isatty(STDOUT_FILENO) == 1;
+}
+
+bool writes_files(const Config& config) {
+  const OutputsConfig& wanted = config.outputs;
+  return wanted.file_enabled || wanted.store_enabled || (wanted.http_enabled && wanted.http_spool_enabled) ||
+         !config.metrics.output_file.empty();
 }
 
 std::vector<Channel> channels_of(const Config& config) {
@@ -71,7 +78,14 @@ std::vector<Channel> channels_of(const Config& config) {
         {.tries_max = kProgramTries},
         [settings = wanted.program]() -> Made { return std::make_unique<alert::ProgramOutput>(settings); });
   }
-  if (wanted.http_enabled) {
+  if (wanted.http_enabled && wanted.http_spool_enabled) {
+    alert::SpooledHttpOutput::Settings settings = wanted.http_spool;
+    settings.http = wanted.http;
+    add("http",
+        fmt::format("{}\n{} {} {}", http_settings_text(wanted.http), settings.folder, settings.bytes_max,
+                    settings.age_max.count()),
+        {}, [settings]() -> Made { return std::make_unique<alert::SpooledHttpOutput>(settings); });
+  } else if (wanted.http_enabled) {
     add("http", http_settings_text(wanted.http), {},
         [settings = wanted.http]() -> Made { return std::make_unique<alert::HttpOutput>(settings); });
   }

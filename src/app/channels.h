@@ -14,4 +14,7 @@ std::vector<alert::Channel> channels_of(const Config& config);
 // Whether standard output is a terminal that shall have alerts for people.
 bool for_terminal(const Config& config);
 
+// Whether some of them write files.
+bool writes_files(const Config& config);
+
 }  // namespace saker::app

@@ -53,6 +53,12 @@ void log_summary(const observe::Snapshot& snapshot) {
       stats.judged, stats.matched, counters.cause[SAKER_COUNT_FILTERED], counters.drops(),
       causes.empty() ? "" : ", causes: ", causes);
   log_plan(snapshot);
+  const state::ProcessTable::Stats& table = snapshot.process_table;
+  log(LogLevel::kInfo,
+      "processes: {}, in {} KiB; for want of room {} programs lost details, {} ended ones were forgotten "
+      "early "
+      "and {} new ones stay unknown",
+      snapshot.processes, snapshot.process_bytes / 1024, table.shortened, table.evicted, table.refused);
   const observe::HeldStats& held = snapshot.held;
   const capture::MetadataResolver::Stats& metadata = snapshot.metadata;
   log(LogLevel::kInfo,
@@ -69,12 +75,13 @@ void log_summary(const observe::Snapshot& snapshot) {
   for (const auto& [name, count] : rules) log(LogLevel::kInfo, "  {}: {}", name, count.matches);
 }
 
-void log_losses(const alert::Outputs& outputs) {
+// Each alert that was given to an output is in one of the numbers.
+void log_outputs(const alert::Outputs& outputs) {
   for (const auto& worker : outputs.workers()) {
     const alert::OutputStats stats = worker->stats();
-    if (stats.lost + stats.dropped == 0) continue;
-    log(LogLevel::kError, "output {}: {} alerts were lost and {} found its queue full",
-        worker->channel().name, stats.lost, stats.dropped);
+    log(stats.lost + stats.dropped > 0 ? LogLevel::kError : LogLevel::kInfo,
+        "output {}: {} alerts were delivered, {} were lost and {} found its queue full",
+        worker->channel().name, stats.delivered, stats.lost, stats.dropped);
   }
 }
 
@@ -132,8 +139,9 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
   capture::Driver& driver = **loaded_driver;
   // Before any other thread is there: capabilities are a thread's own.
   if (config.sandbox) {
-    const auto kept =
-        enter_sandbox({.filter_calls = config.seccomp, .runs_programs = config.outputs.program_enabled});
+    const auto kept = enter_sandbox({.filter_calls = config.seccomp,
+                                     .runs_programs = config.outputs.program_enabled,
+                                     .writes_files = !config.read_only || writes_files(config)});
     if (!kept) {
       log(LogLevel::kError, "{}; `saker.sandbox: false` goes without", kept.error().message);
       return kExitNoProbe;
@@ -156,7 +164,7 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
   Pipeline pipeline(driver, revision,
                     {.host_root = config.host_root,
                      .hostname = own_hostname(),
-                     .processes = {.processes_max = config.processes_max},
+                     .processes = config.processes,
                      .metadata = config.metadata,
                      .board = &board,
                      .self_test = &self_test,
@@ -185,7 +193,7 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
   const alert::Outputs& last = *supervisor.revision()->outputs;
   const bool ended = last.stop(kOutputsGraceNs);
   log_summary(pipeline.snapshot());
-  log_losses(last);
+  log_outputs(last);
   if (!ended) std::_Exit(mailbox.status());  // a thread hangs in its output: nothing that it uses may go away
   return mailbox.status();
 }

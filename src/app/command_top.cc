@@ -70,6 +70,28 @@ void show_program(const rules::PlannedProgram& program, std::size_t number, cons
   fmt::print("{:34} {:>9} {:>9} {}\n", types_text(program.types), came, sent, ruled_out);
 }
 
+// What cost the most in that time, of the events that were timed.
+void show_costs(const Moment& was, const Moment& is) {
+  constexpr std::size_t kShown = 5;
+  struct Row {
+    std::string_view name;
+    std::uint64_t count, ns;
+  };
+  std::vector<Row> rows;
+  for (const auto& [name, cost] : is.snapshot.costs.rules) {
+    const auto before = was.snapshot.costs.rules.find(name);
+    const observe::Cost known = before == was.snapshot.costs.rules.end() ? observe::Cost{} : before->second;
+    if (cost.count > known.count) rows.push_back({name, cost.count - known.count, cost.ns - known.ns});
+  }
+  if (rows.empty()) return;
+  const std::size_t shown = std::min(kShown, rows.size());
+  std::ranges::partial_sort(rows, rows.begin() + static_cast<std::ptrdiff_t>(shown), std::ranges::greater(),
+                            &Row::ns);
+  fmt::print("\n{:>9} {:>9}  of one event in {}\n", "ns each", "judged", observe::kTimedEvery);
+  for (const Row& row : std::span(rows).first(shown))
+    fmt::print("{:>9.0f} {:>9}  {}\n", each(row.ns, row.count), row.count, row.name);
+}
+
 void show(const rules::Plan& plan, const Moment& was, const Moment& is) {
   if (isatty(STDOUT_FILENO) != 0) fmt::print("\033[H\033[2J");
   const auto judged = is.snapshot.pipeline.judged - was.snapshot.pipeline.judged;
@@ -91,6 +113,7 @@ void show(const rules::Plan& plan, const Moment& was, const Moment& is) {
     if (!std::exchange(any, true)) fmt::print("\n{:>9} matched\n", "");
     fmt::print("{:>9} {}\n", matches, name);
   }
+  show_costs(was, is);
   fmt::print("\n");
   std::fflush(stdout);
 }
@@ -116,7 +139,7 @@ int command_top(const Config& config, const Options& options) {
   Pipeline pipeline(**driver, revision,
                     {.host_root = config.host_root,
                      .hostname = own_hostname(),
-                     .processes = {.processes_max = config.processes_max},
+                     .processes = config.processes,
                      .metadata = config.metadata});
   if (const auto started = pipeline.start(); !started) {
     log(LogLevel::kError, "{}", started.error().message);

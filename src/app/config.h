@@ -17,6 +17,7 @@
 #include "alert/output_worker.h"
 #include "alert/program_output.h"
 #include "alert/rate_control.h"
+#include "alert/spooled_http_output.h"
 #include "alert/store_output.h"
 #include "app/config_files.h"
 #include "app/container_desk.h"
@@ -29,6 +30,7 @@
 #include "base/result.h"
 #include "capture/driver.h"
 #include "rules/load.h"
+#include "state/process_table.h"
 
 namespace saker::app {
 
@@ -44,6 +46,8 @@ struct OutputsConfig {
   alert::FileOutput::Settings file = {.path = "./events.txt"};
   bool http_enabled = false;
   alert::HttpOutput::Settings http;
+  bool http_spool_enabled = false;
+  alert::SpooledHttpOutput::Settings http_spool;  // but for its http
   bool program_enabled = false;
   alert::ProgramOutput::Settings program;
   bool store_enabled = false;
@@ -55,14 +59,15 @@ struct Config {
   std::vector<ConfigFilesEntry> config_files;  // files and directories beside it
   std::vector<LoadedFile> files;               // those that were read
   bool watch_config_files = true;
-  bool sandbox = true;  // after the start, keep only what is needed
-  bool seccomp = true;  // with it: filter system calls
+  bool sandbox = true;     // after the start, keep only what is needed
+  bool seccomp = true;     // with it: filter system calls
+  bool read_only = false;  // with that: files can only be read, unless an output writes some
   std::vector<std::string> rules_files = {"/etc/saker/rules/falco_rules.local.yaml",
                                           "/etc/saker/rules/rules.d"};
   Engine engine = Engine::kModernEbpf;
   capture::DriverOptions driver;
   PlanOptions plan;
-  std::uint32_t processes_max = 262'144;
+  state::ProcessTable::Limits processes;
   std::string host_root;  // where the host's / is mounted; "" = at /
   MetadataSettings metadata;
   alert::Format format;

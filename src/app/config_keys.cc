@@ -164,6 +164,21 @@ std::string set_store_bytes(Config& config, const Node& value) {
   return {};
 }
 
+std::string set_spool_bytes(Config& config, const Node& value) {
+  const auto bytes = value.as<long>();
+  if (bytes < (1L << 20) || bytes > (1L << 40)) return "must be from 1048576 to 1099511627776";
+  config.outputs.http_spool.bytes_max = static_cast<std::uint64_t>(bytes);
+  return {};
+}
+
+std::string set_spool_age(Config& config, const Node& value) {
+  const auto age = parse_duration(value.as<std::string>());
+  if (!age) return kDurationExpected;
+  if (*age < 1'000'000'000) return "must be 1s or longer";
+  config.outputs.http_spool.age_max = std::chrono::seconds(*age / 1'000'000'000);
+  return {};
+}
+
 std::string set_store_keep(Config& config, const Node& value) {
   const auto keep = parse_duration(value.as<std::string>());
   if (!keep) return kDurationExpected;
@@ -224,7 +239,14 @@ std::string set_args_bytes(Config& config, const Node& value) {
 std::string set_processes(Config& config, const Node& value) {
   const auto count = value.as<long>();
   if (count < 1024 || count > 4'194'304) return "must be from 1024 to 4194304";
-  config.processes_max = static_cast<std::uint32_t>(count);
+  config.processes.processes_max = static_cast<std::size_t>(count);
+  return {};
+}
+
+std::string set_process_bytes(Config& config, const Node& value) {
+  const auto bytes = value.as<long>();
+  if (bytes != 0 && bytes < 1'048'576) return "must be 0 (as much as there is) or 1048576 at least";
+  if (bytes != 0) config.processes.bytes_max = static_cast<std::size_t>(bytes);
   return {};
 }
 
@@ -233,7 +255,7 @@ std::string set_thread_table(Config& config, const Node& value) {
   const auto count = value.as<long>();
   if (count < 0) return "must not be negative";
   if (count == 0 || count == 262'144) return {};
-  config.processes_max = static_cast<std::uint32_t>(std::clamp(count, 1024L, 4'194'304L));
+  config.processes.processes_max = static_cast<std::size_t>(std::clamp(count, 1024L, 4'194'304L));
   return {};
 }
 
@@ -414,6 +436,16 @@ std::string read_extra_fields(const Node& list, rules::AppendOutput& into) {
   return {};
 }
 
+std::string set_static_fields(Config& config, const Node& value) {
+  config.format.static_fields.clear();
+  for (const auto& entry : value) {
+    const auto name = entry.first.as<std::string>();
+    if (!entry.second.IsScalar()) return fmt::format("'{}' must be a text", name);
+    config.format.static_fields[name] = entry.second.Scalar();
+  }
+  return {};
+}
+
 std::string set_append_output(Config& config, const Node& value) {
   config.load.append_output.clear();
   for (const Node& item : value) {
@@ -482,13 +514,15 @@ std::string set_rate_control(Config& config, const Node& value) {
 
 // What a value of a key without effect asks for.
 bool is_true(const Node& value) { return value.as<bool>(); }
-bool is_not_empty(const Node& value) { return value.size() > 0; }
 bool names_other_plugin(const Node& value) {  // this one is built in
   for (const Node& name : value) {
     if (name.Scalar() != "container") return true;
   }
   return false;
 }
+
+// Falco's own default asks for nothing: its file names every key.
+#define UNLESS(text) [](const Node& value) { return value.Scalar() != (text); }
 
 constexpr ConfigKey kKeys[] = {
     // Honoured.
@@ -498,6 +532,7 @@ constexpr ConfigKey kKeys[] = {
     {"rule_matching", kText, set_matching},
     {"priority", kText, set_priority},
     {"append_output", kList, set_append_output},
+    {"static_fields", kMap, set_static_fields},
     {"engine.kind", kText, set_engine},
     {"engine.modern_ebpf.buf_size_preset", kInteger, set_ring_preset},
     {"engine.modern_ebpf.cpus_for_each_buffer", kInteger, set_cpus_per_ring},
@@ -537,6 +572,10 @@ constexpr ConfigKey kKeys[] = {
     {"http_output.keep_alive", kBool, SET(outputs.http.keep_alive)},
     {"http_output.max_consecutive_timeouts", kInteger, set_timeouts_in_a_row},
     {"saker.http_output_timeout_ms", kInteger, set_http_timeout},
+    {"saker.http_spool.enabled", kBool, SET(outputs.http_spool_enabled)},
+    {"saker.http_spool.path", kText, SET(outputs.http_spool.folder)},
+    {"saker.http_spool.max_bytes", kInteger, set_spool_bytes},
+    {"saker.http_spool.max_age", kText, set_spool_age},
     {"output_timeout", kInteger, set_output_timeout},
     {"syscall_event_drops.threshold", kNumber, set_drop_threshold},
     {"syscall_event_drops.actions", kTexts, set_drop_actions},
@@ -545,7 +584,8 @@ constexpr ConfigKey kKeys[] = {
     {"syscall_event_drops.simulate_drops", kBool, SET(drops.simulate)},
     {"watch_config_files", kBool, SET(watch_config_files)},
     {"webserver.enabled", kBool, SET(web.enabled)},
-    {"webserver.threadiness", kInteger},
+    {"webserver.threadiness", kInteger, nullptr, UNLESS("0"),
+     "the web server has one thread, which waits for nothing"},
     {"webserver.listen_port", kInteger, set_port},
     {"webserver.listen_address", kText, SET(web.address)},
     {"webserver.k8s_healthz_endpoint", kText, set_health_path},
@@ -564,6 +604,7 @@ constexpr ConfigKey kKeys[] = {
     {"metrics.include_empty_values", kBool, SET(metrics.empty_values)},
     {"saker.sandbox", kBool, SET(sandbox)},
     {"saker.seccomp", kBool, SET(seccomp)},
+    {"saker.read_only", kBool, SET(read_only)},
     {"saker.rate_control", kList, set_rate_control},
     {"saker.metrics_nanosecond_timestamps", kBool, SET(web.groups.nanoseconds)},
     {"log_stderr", kBool, SET(log_stderr)},
@@ -571,6 +612,7 @@ constexpr ConfigKey kKeys[] = {
     {"saker.args_bytes_max", kInteger, set_args_bytes},
     {"saker.ring_bytes", kInteger, set_ring_bytes},
     {"saker.processes_max", kInteger, set_processes},
+    {"saker.processes_bytes", kInteger, set_process_bytes},
     {"saker.host_root", kText, set_host_root},
     {"engine.modern_ebpf.drop_failed_exit", kBool, SET(plan.drop_failed_exit)},
     {"base_syscalls.custom_set", kTexts, set_base_syscalls},
@@ -603,25 +645,26 @@ constexpr ConfigKey kKeys[] = {
     {"capture.default_duration", kInteger},
     {"load_plugins", kTexts, nullptr, names_other_plugin,
      "plugins are not loaded; what the container plugin does is built in"},
-    {"plugins_hostinfo", kBool},
+    {"plugins_hostinfo", kBool, nullptr, UNLESS("true"), "there are no plugins to tell of the host"},
     {"buffer_format_base64", kBool, nullptr, is_true,
      "buffers are shown as text, with what is not printable left out"},
-    {"static_fields", kMap, nullptr, is_not_empty,
-     "static fields are not there; append_output.extra_fields can add a constant text"},
     {"grpc_output.enabled", kBool, nullptr, is_true, "gRPC is not there, as in newer Falco; http_output is"},
     {"grpc.enabled", kBool, nullptr, is_true, "gRPC is not there, as in newer Falco; http_output is"},
     {"grpc.bind_address", kText},
     {"grpc.threadiness", kInteger},
-    {"libs_logger.enabled", kBool},
-    {"libs_logger.severity", kText},
-    {"syscall_event_timeouts.max_consecutives", kInteger},
+    {"libs_logger.enabled", kBool, nullptr, UNLESS("true"), "there is one log; log_level is its severity"},
+    {"libs_logger.severity", kText, nullptr, UNLESS("info"), "there is one log; log_level is its severity"},
+    {"syscall_event_timeouts.max_consecutives", kInteger, nullptr, UNLESS("1000"),
+     "a quiet machine is no problem here; /healthz says whether events come through"},
     {"metrics.kernel_event_counters_per_cpu_enabled", kBool, nullptr, is_true,
      "counters are summed over CPUs"},
-    {"metrics.libbpf_stats_enabled", kBool},
+    {"metrics.libbpf_stats_enabled", kBool},  // `saker top` has them: counting costs time in every program
     {"metrics.plugins_metrics_enabled", kBool},
     {"metrics.jemalloc_stats_enabled", kBool, nullptr, is_true, "the agent does not use jemalloc"},
-    {"falco_libs.thread_table_auto_purging_interval_s", kInteger},
-    {"falco_libs.thread_table_auto_purging_thread_timeout_s", kInteger},
+    {"falco_libs.thread_table_auto_purging_interval_s", kInteger, nullptr, UNLESS("300"),
+     "processes are forgotten seconds after their end is told"},
+    {"falco_libs.thread_table_auto_purging_thread_timeout_s", kInteger, nullptr, UNLESS("300"),
+     "processes are forgotten seconds after their end is told"},
 };
 
 }  // namespace

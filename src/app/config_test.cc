@@ -43,7 +43,9 @@ append_output:
   - match: {rule: X, tags: [a, b]}
     extra_output: "more"
     extra_fields: [proc.name, {k: "v=%proc.pid"}]
-saker: {args_bytes_max: 8192, ring_bytes: 65536, host_root: /host/}
+static_fields: {cluster: a, number: 7}
+saker: {args_bytes_max: 8192, ring_bytes: 65536, host_root: /host/, processes_bytes: 2000000,
+        http_spool: {enabled: true, path: /s, max_bytes: 2000000, max_age: 1h}}
 )");
   // `err` is not one of Falco's words.
   ASSERT_EQ(result.report.diagnostics.size(), 1U);
@@ -64,6 +66,13 @@ saker: {args_bytes_max: 8192, ring_bytes: 65536, host_root: /host/}
   EXPECT_EQ(config.driver.args_bytes_max, 8192U);
   EXPECT_EQ(config.driver.ring_bytes, 65536U);
   EXPECT_EQ(config.host_root, "/host");
+  EXPECT_EQ(config.format.static_fields,
+            (std::map<std::string, std::string>{{"cluster", "a"}, {"number", "7"}}));
+  EXPECT_EQ(config.processes.bytes_max, 2'000'000U);
+  EXPECT_TRUE(config.outputs.http_spool_enabled);
+  EXPECT_EQ(config.outputs.http_spool.folder, "/s");
+  EXPECT_EQ(config.outputs.http_spool.bytes_max, 2'000'000U);
+  EXPECT_EQ(config.outputs.http_spool.age_max, std::chrono::hours(1));
 }
 
 TEST(Config, OverridesWin) {
@@ -116,6 +125,16 @@ constexpr Row kRows[] = {
     {"grpc: {enabled: yes}\nwebserver: {enabled: off}\n", kWarning, 1, 17,
      "'grpc.enabled' has no effect: gRPC", ""},
     {"load_plugins: [container, k8saudit]\n", kWarning, 1, 15, "load_plugins", ""},
+    {"libs_logger: {enabled: true, severity: debug}\n", kWarning, 1, 40, "log_level is its severity", ""},
+    {"syscall_event_timeouts: {max_consecutives: 7}\n", kWarning, 1, 44, "/healthz", ""},
+    {"webserver: {threadiness: 4}\n", kWarning, 1, 26, "one thread", ""},
+    {"falco_libs: {thread_table_auto_purging_interval_s: 5}\n", kWarning, 1, 52, "seconds after their end",
+     ""},
+    {"static_fields: {a: [b]}\n", kError, 1, 16, "'a' must be a text", ""},
+    {"static_fields: x\n", kError, 1, 16, "must be a map", ""},
+    {"saker: {processes_bytes: 5}\n", kError, 1, 26, "1048576 at least", ""},
+    {"saker: {http_spool: {max_bytes: 5}}\n", kError, 1, 33, "from 1048576", ""},
+    {"saker: {http_spool: {max_age: 5}}\n", kError, 1, 31, "a duration like", ""},
     {"capture: {enabled: true}\n", kWarning, 1, 20, "capture.enabled", ""},
     {"base_syscalls: {custom_set: [nosuch]}\n", kError, 1, 29, "unknown system call 'nosuch'", ""},
     {"config_files: [{strategy: append}]\n", kError, 1, 15, "a map with path and strategy", ""},
@@ -230,13 +249,11 @@ TEST(Config, LimitsFitIntoTheMemory) {
   Config config;
   fit_into(std::uint64_t{138} << 20, config);
   EXPECT_EQ(config.outputs.queue.bytes_max, std::size_t{8} << 20);  // fits as it is
-  EXPECT_LT(config.processes_max, 100'000U);
-  EXPECT_GT(config.processes_max, 50'000U);
+  EXPECT_EQ(config.processes.bytes_max, (std::size_t{138} << 20) / 8 * 3);
   fit_into(std::uint64_t{16} << 20, config);
   EXPECT_EQ(config.outputs.queue.bytes_max, std::size_t{1} << 20);
-  config.processes_max = 2000;
-  fit_into(std::uint64_t{1} << 40, config);
-  EXPECT_EQ(config.processes_max, 2000U);
+  fit_into(std::uint64_t{1} << 40, config);  // never raised
+  EXPECT_EQ(config.processes.bytes_max, std::size_t{6} << 20);
 }
 
 TEST(Config, TooManyAliasesAreAnError) {

@@ -22,6 +22,7 @@ bool HeldEvents::hold(std::span<const std::byte> record, const fields::Subject& 
   held.container = &container;
   held.number = subject.event->number;
   held.wall_ns = subject.event->wall_ns;
+  held.since_ns = now_ns;
   if (const auto* file = std::get_if<event::File>(&subject.event->body)) held.identity = file->identity;
   if (subject.socket != nullptr) held.socket = *subject.socket;
   if (subject.process != nullptr) {
@@ -58,6 +59,7 @@ std::deque<HeldEvents::Held> HeldEvents::release(std::uint64_t now_ns, const sta
       continue;
     }
     if (container.pending() && !in_time) ++stats_.timed_out;
+    if (now_ns != UINT64_MAX) waits_.add(now_ns - std::min(now_ns, held.since_ns));
     --container.held;
     bytes_ -= held.bytes;
     free.push_back(std::move(held));

@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "event/event.h"
 #include "fields/catalogue.h"
 #include "observe/snapshot.h"
@@ -44,6 +45,7 @@ class HeldEvents {
     std::optional<state::Socket> socket;
     std::string identity;  // of a file: see event::File
     std::uint64_t number = 0, wall_ns = 0;
+    std::uint64_t since_ns = 0;  // boot time
     std::size_t bytes = 0;
   };
 
@@ -64,7 +66,11 @@ class HeldEvents {
   std::uint64_t next_end_ns() const;
 
   bool empty() const { return events_.empty(); }
-  const observe::HeldStats& stats() const { return stats_; }
+  observe::HeldStats stats() const {
+    observe::HeldStats made = stats_;
+    made.waits = waits_.snapshot();
+    return made;
+  }
 
  private:
   struct Lineage {
@@ -74,6 +80,7 @@ class HeldEvents {
   std::shared_ptr<const state::ProcessTable> lineage_of(const fields::Subject& subject, std::size_t& bytes);
 
   Limits limits_;
+  Histogram waits_;
   std::deque<Held> events_;
   std::size_t bytes_ = 0;
   absl::flat_hash_map<std::uint32_t, Lineage> lineages_;  // by process id

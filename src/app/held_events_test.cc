@@ -24,11 +24,11 @@ class HeldEventsTest : public testing::Test {
   }
 
   void add(std::uint32_t pid, std::uint32_t parent, const char* comm) {
-    state::Process process;
+    state::ScannedProcess process;
     process.id = {pid, pid * kSecond};
     process.parent = {parent, parent * kSecond};
     process.comm = comm;
-    processes_.add_scanned(std::move(process));
+    processes_.add_scanned(process);
   }
 
   bool hold(HeldEvents& held, state::Container& container, std::uint64_t number,
@@ -99,11 +99,11 @@ TEST_F(HeldEventsTest, TheProcessIsToldAsItWas) {
   auto events = held.release_all();
   ASSERT_EQ(events.size(), 3U);
   EXPECT_EQ(events[0].lineage, events[1].lineage) << "shared by events that saw the same";
-  EXPECT_EQ(events[0].lineage->find(events[0].process)->comm, "sh");
-  EXPECT_EQ(events[2].lineage->find(events[2].process)->comm, "later");
+  EXPECT_EQ(events[0].lineage->find(events[0].process)->comm(), "sh");
+  EXPECT_EQ(events[2].lineage->find(events[2].process)->comm(), "later");
   const state::Process* parent = events[0].lineage->parent_of(*events[0].lineage->find(events[0].process));
   ASSERT_NE(parent, nullptr);
-  EXPECT_EQ(parent->comm, "init");
+  EXPECT_EQ(parent->comm(), "init");
   // Others are looked for where they are.
   add(9, 1, "other");
   ASSERT_NE(events[0].lineage->find_pid(9), nullptr);

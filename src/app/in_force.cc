@@ -53,7 +53,8 @@ std::vector<std::string> needs_restart(const Config& before, const Config& now) 
   compare("engine.modern_ebpf.buf_size_preset or saker.ring_bytes", before.driver.ring_bytes,
           now.driver.ring_bytes);
   compare("saker.args_bytes_max", before.driver.args_bytes_max, now.driver.args_bytes_max);
-  compare("saker.processes_max", before.processes_max, now.processes_max);
+  compare("saker.processes_max", before.processes.processes_max, now.processes.processes_max);
+  compare("saker.processes_bytes", before.processes.bytes_max, now.processes.bytes_max);
   compare("saker.plan.compare", before.plan.compare, now.plan.compare);
   compare("saker.sandbox", before.sandbox, now.sandbox);
   compare("saker.seccomp", before.seccomp, now.seccomp);

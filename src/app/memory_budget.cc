@@ -10,8 +10,6 @@
 namespace saker::app {
 namespace {
 
-// Of a process with its arguments, in the table; measured by the long memory test.
-constexpr std::uint64_t kProcessBytes = 900;
 constexpr std::uint64_t kUnlimited = std::uint64_t{1} << 50;  // v1 says "no limit" by a huge number
 
 std::optional<std::uint64_t> read_limit(const std::string& path) {
@@ -48,16 +46,15 @@ std::optional<std::uint64_t> memory_limit() {
 void fit_into(std::uint64_t limit_bytes, Config& config) {
   const auto lower = [&](const char* what, auto& value, std::uint64_t fits) {
     if (value <= fits) return;
-    log(LogLevel::kInfo, "{}: {} instead of {}, to fit into {} MiB of memory", what, fits, value,
-        limit_bytes / (1024 * 1024));
+    log(LogLevel::kInfo, "{}: {}, to fit into {} MiB of memory", what, fits, limit_bytes / (1024 * 1024));
     value = static_cast<std::remove_reference_t<decltype(value)>>(fits);
   };
-  // An eighth for all that waits in outputs, of which there are seldom more than two that wait; half for
-  // processes.
+  // An eighth for all that waits in outputs, of which there are seldom more than two that wait; three eighths
+  // for processes, however many. The rest is for rules, kernel maps and ring buffers, which do not grow.
   lower("saker.outputs_queue_bytes", config.outputs.queue.bytes_max,
         std::max<std::uint64_t>(65'536, limit_bytes / 16));
-  lower("saker.processes_max", config.processes_max,
-        std::max<std::uint64_t>(1024, limit_bytes / 2 / kProcessBytes));
+  lower("saker.processes_bytes", config.processes.bytes_max,
+        std::max<std::uint64_t>(1024 * 1024, limit_bytes / 8 * 3));
 }
 
 }  // namespace saker::app

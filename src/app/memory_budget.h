@@ -1,8 +1,9 @@
 // MemoryBudget: how the agent fits into the memory that its cgroup has.
 //
 // Degrading is by fixed shares, so that one part cannot eat what another needs, and each says so by its own
-// counter: first alerts that wait for a slow receiver are dropped (saker_output_dropped_total), then ended
-// processes are forgotten early (saker_processes_evicted_total), then newcomers stay unknown
+// counter. Alerts that wait for a slow receiver are dropped (saker_output_dropped_total). Of processes, the
+// oldest programs lose their environment and the ends of long texts (saker_programs_shortened_total), then
+// ended processes are forgotten early (saker_processes_evicted_total), then newcomers stay unknown
 // (falcosecurity_scap_n_drops_full_threadtable_total). Judging goes on through all of it.
 #pragma once
 

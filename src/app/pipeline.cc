@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kMillisecond = kSecond / 1000;
+constexpr std::size_t kEnvironmentsAtOnce = 32;  // about a millisecond
 
 // All zero when the record is too short for one.
 saker_header header_of(std::span<const std::byte> record) {
@@ -43,7 +44,9 @@ Pipeline::Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revi
       identities_(identities_of(*revision_->rules)),
       by_rule_(revision_->rules->rules().size()),
       plan_(driver, options_.compare_plan),
-      wall_minus_boot_ns_(wall_minus_boot_ns()) {}
+      wall_minus_boot_ns_(wall_minus_boot_ns()) {
+  costs_.events.resize(event::type_count());
+}
 
 Result<> Pipeline::start() {
   names_.ask(rules::literal_domains(*revision_->rules));
@@ -52,8 +55,10 @@ Result<> Pipeline::start() {
   TRY(driver_.watch(desk_.resolver().ready_fd()));
   const auto scanned = capture::scan_processes(options_.host_root + "/proc", processes_);
   if (!scanned) log(LogLevel::kWarning, "{}", scanned.error().message);
-  if ((revision_->rules->details() & SAKER_DETAIL_ENV) != 0)
-    capture::scan_environments(options_.host_root + "/proc", processes_);
+  if ((revision_->rules->details() & SAKER_DETAIL_ENV) != 0) {
+    without_environment_ = processes_.living();
+    read_environments(without_environment_.size());
+  }
   driver_.set_details(revision_->rules->details());
   TRY(plan_.apply(*revision_->rules, revision_->plan));
   if (options_.self_test) options_.self_test->use_call(plan_.hooks_calls());
@@ -70,12 +75,13 @@ Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
     driver_.set_details(before);
     return applied;
   }
-  // Those who exec from now on tell their environment themselves.
-  if ((details & ~before & SAKER_DETAIL_ENV) != 0)
-    capture::scan_environments(options_.host_root + "/proc", processes_);
+  // Those who exec from now on tell their environment themselves; the others are read between events.
+  if ((details & ~before & SAKER_DETAIL_ENV) != 0) without_environment_ = processes_.living();
+  if ((details & SAKER_DETAIL_ENV) == 0) without_environment_.clear();
   names_.ask(rules::literal_domains(*next->rules));
   tell_suppressed(rate_->close());  // of this revision
   count_rules(earlier_);
+  costs_.rules = rule_costs();
   evaluator_ = std::move(evaluator);
   rate_ = std::move(rate);
   identities_ = identities_of(*next->rules);
@@ -98,12 +104,27 @@ void Pipeline::count_rules(observe::RuleCounts& into) const {
   }
 }
 
+// Of the revision in force and of those before.
+std::map<std::string, observe::Cost> Pipeline::rule_costs() const {
+  std::map<std::string, observe::Cost> made = costs_.rules;
+  const auto rules = revision_->rules->rules();
+  const auto costs = evaluator_->costs();
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (costs[i].runs == 0) continue;
+    observe::Cost& cost = made[rules[i].rule.name];
+    cost.count += costs[i].runs;
+    cost.ns += costs[i].ns;
+  }
+  return made;
+}
+
 observe::Snapshot Pipeline::snapshot() const {
   observe::Snapshot made;
   made.taken_ns = boot_time_ns();
   made.pipeline = stats_;
   made.rules = earlier_;
   count_rules(made.rules);
+  made.costs = {.rules = rule_costs(), .events = costs_.events};
   made.alert_delay = alert_delay_.snapshot();
   made.probe = driver_.counters();
   made.plan = plan_.stats();
@@ -112,6 +133,7 @@ observe::Snapshot Pipeline::snapshot() const {
   made.rings = driver_.ring_count();
   made.process_table = processes_.stats();
   made.processes = processes_.size();
+  made.process_bytes = processes_.bytes();
   made.containers = containers_.size();
   made.sockets = sockets_.size();
   made.held = held_.stats();
@@ -130,6 +152,10 @@ void Pipeline::turn(int timeout_ms) {
   if (desk_.take_answers() || !held_.empty()) judge_held(held_.release(boot_time_ns()));
   const std::size_t taken = driver_.drain([this](std::span<const std::byte> record) { take(record); });
   keep_house();
+  if (!without_environment_.empty()) {
+    read_environments(kEnvironmentsAtOnce);
+    return;
+  }
   if (taken > 0) return;
   if (!held_.empty()) {
     const std::uint64_t now = boot_time_ns(), end = held_.next_end_ns();
@@ -137,6 +163,10 @@ void Pipeline::turn(int timeout_ms) {
     timeout_ms = static_cast<int>(std::min<std::uint64_t>(rest_ms, static_cast<std::uint64_t>(timeout_ms)));
   }
   driver_.wait(timeout_ms);
+}
+
+void Pipeline::read_environments(std::size_t count) {
+  capture::read_environments(options_.host_root + "/proc", count, without_environment_, processes_);
 }
 
 void Pipeline::finish() {
@@ -238,10 +268,17 @@ void Pipeline::evaluate(fields::Subject& subject, const event::Event& event, sta
   if (container != nullptr && !std::exchange(container->judged, true)) {
     ++stats_.containers_judged;
     if (!container->pending() && container->info.engine) ++stats_.containers_known_first;
+    if (!container->info.image) ++stats_.containers_without_image;
   }
-  ++stats_.judged;
+  const bool timed = ++stats_.judged % observe::kTimedEvery == 0;
   arena_.reset();
-  const auto matches = evaluator_->evaluate(subject, arena_);
+  const std::uint64_t begin_ns = timed ? boot_time_ns() : 0;
+  const auto matches = evaluator_->evaluate(subject, arena_, timed);
+  if (timed) {
+    observe::Cost& cost = costs_.events[event.type];
+    ++cost.count;
+    cost.ns += boot_time_ns() - begin_ns;
+  }
   if (matches.empty() || self_test) return;
   ++stats_.matched;
   plan_.matched(event, revision_->rules->rules()[matches[0].rule].rule.name);

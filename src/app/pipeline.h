@@ -79,10 +79,12 @@ class Pipeline {
   std::unique_ptr<capture::FileIdentities> identities_of(const rules::RuleSet& rules) const;
   void identify(event::Event& event, const state::Containers::Found& found);
   void keep_house();
+  void read_environments(std::size_t count);
   void raise(const rules::Evaluator::Match& match, fields::Subject& subject);
   void tell_suppressed(const std::vector<alert::RateControl::Summary>& summaries);
   bool is_self_test(const event::Event& event);
   void count_rules(observe::RuleCounts& into) const;
+  std::map<std::string, observe::Cost> rule_costs() const;
 
   capture::Driver& driver_;
   std::shared_ptr<const Revision> revision_;
@@ -90,6 +92,7 @@ class Pipeline {
   std::unique_ptr<rules::Evaluator> evaluator_;  // of the revision's rules
   std::unique_ptr<alert::RateControl> rate_;     // and of its rate limits
   state::ProcessTable processes_;
+  std::vector<event::ProcessId> without_environment_;  // whose environment is still to be read
   state::Containers containers_;
   ContainerDesk desk_;
   HeldEvents held_;
@@ -109,6 +112,7 @@ class Pipeline {
   };
   std::vector<RuleTotals> by_rule_;  // since the revision came
   observe::RuleCounts earlier_;      // those before
+  observe::Costs costs_;             // of rules: those before
   KernelPlan plan_;
   std::uint64_t number_ = 0;
   std::uint64_t first_wall_ns_ = 0, previous_wall_ns_ = 0;  // of judged events

@@ -1,5 +1,6 @@
 #include "app/sandbox.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/capability.h>
 #include <seccomp.h>
@@ -149,9 +150,6 @@ const std::vector<const char*> kAllowed = {
     "pwrite64",
     "writev",
     "pwritev",
-    "open",
-    "openat",
-    "openat2",
     "close",
     "close_range",
     "lseek",
@@ -175,19 +173,6 @@ const std::vector<const char*> kAllowed = {
     "dup2",
     "dup3",
     "pipe2",
-    "flock",
-    "fsync",
-    "fdatasync",
-    "ftruncate",
-    "fallocate",
-    "rename",
-    "renameat",
-    "renameat2",
-    "unlink",
-    "unlinkat",
-    "mkdir",
-    "mkdirat",
-    "fchmod",
     "fadvise64",
     "umask",
     "memfd_create",
@@ -217,19 +202,61 @@ const std::vector<const char*> kAllowed = {
     "semget",
 };
 
+// Only where outputs write files.
+const std::vector<const char*> kAllowedToWrite = {
+    "open",   "openat",   "openat2",   "flock",  "fsync",    "fdatasync", "ftruncate", "fallocate",
+    "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir",     "mkdirat",   "fchmod",
+};
+
+// Otherwise these, with flags that change nothing. openat2 has its flags where a filter cannot look.
+struct Opening {
+  const char* call;
+  unsigned flags;  // argument
+};
+constexpr Opening kOpenings[] = {{"open", 1}, {"openat", 2}};
+constexpr unsigned kChanging[] = {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC};
+
 struct FilterFree {
   void operator()(void* filter) const { seccomp_release(filter); }
 };
 
-// What is not on the list is answered as if the kernel did not have it, so that the C library falls back.
-Result<> filter_calls() {
-  const std::unique_ptr<void, FilterFree> filter(seccomp_init(SCMP_ACT_ERRNO(ENOSYS)));
-  if (!filter) return sandbox_error("make a filter for system calls", ENOMEM);
-  for (const char* name : kAllowed) {
+Result<> allow(scmp_filter_ctx filter, const std::vector<const char*>& calls) {
+  for (const char* name : calls) {
     const int number = seccomp_syscall_resolve_name(name);
     if (number < 0) continue;  // this architecture has another one for it
-    if (const int error = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, number, 0); error != 0)
+    if (const int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0); error != 0)
       return sandbox_error("make a filter for system calls", -error);
+  }
+  return {};
+}
+
+// To write is answered as on a file system that is mounted to be read.
+Result<> allow_reading(scmp_filter_ctx filter) {
+  scmp_datum_t all = 0;
+  for (const unsigned flag : kChanging) all |= flag;
+  for (const Opening& opening : kOpenings) {
+    const int number = seccomp_syscall_resolve_name(opening.call);
+    if (number < 0) continue;
+    const scmp_arg_cmp reads{opening.flags, SCMP_CMP_MASKED_EQ, all, 0};
+    int error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &reads);
+    for (const unsigned flag : kChanging) {
+      const scmp_arg_cmp changes{opening.flags, SCMP_CMP_MASKED_EQ, flag, flag};
+      if (error == 0) error = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EROFS), number, 1, &changes);
+    }
+    if (error != 0) return sandbox_error("make a filter for system calls", -error);
+  }
+  return {};
+}
+
+// What is not on the list is answered as if the kernel did not have it, so that the C library falls back.
+Result<> filter_calls(bool writes_files) {
+  const std::unique_ptr<void, FilterFree> filter(seccomp_init(SCMP_ACT_ERRNO(ENOSYS)));
+  if (!filter) return sandbox_error("make a filter for system calls", ENOMEM);
+  TRY(allow(filter.get(), kAllowed));
+  if (writes_files) {
+    TRY(allow(filter.get(), kAllowedToWrite));
+  } else {
+    TRY(allow_reading(filter.get()));
   }
   seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);  // all threads
   if (const int error = seccomp_load(filter.get()); error != 0)
@@ -246,10 +273,10 @@ Result<std::string> enter_sandbox(const SandboxOptions& options) {
   if (!options.filter_calls) return kept + "; no filter for system calls";
   if (options.runs_programs)
     return kept + "; no filter for system calls, because program_output runs programs";
-  TRY(filter_calls());
-  return kept + fmt::format("; {} system calls", kAllowed.size());
+  TRY(filter_calls(options.writes_files));
+  const std::size_t calls =
+      kAllowed.size() + (options.writes_files ? kAllowedToWrite.size() : std::size(kOpenings));
+  return kept + fmt::format("; {} system calls; {}", calls,
+                            options.writes_files ? "files may be written" : "files can only be read");
 }
-
-const std::vector<const char*>& allowed_calls() { return kAllowed; }
-
 }  // namespace saker::app

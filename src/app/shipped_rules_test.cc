@@ -11,6 +11,7 @@
 #include "fields/catalogue.h"
 #include "rules/load.h"
 #include "rules/rule_set.h"
+#include "state/process_table.h"
 
 namespace saker::app {
 namespace {
@@ -35,15 +36,13 @@ class World {
   World() { add("systemd"); }
 
   void add(const std::string& comm, std::vector<std::string> args = {}) {
-    state::Process process;
+    state::ScannedProcess process;
     process.id = id(++pid_);
     process.parent = pid_ > 1 ? id(pid_ - 1) : event::ProcessId{};
     process.comm = comm;
     if (args.empty()) args = {comm};
     for (const std::string& arg : args) process.args += arg + '\0';
-    process.task.process = process.id;
-    process.task.tty = tty;
-    processes_.add_scanned(std::move(process));
+    processes_.add_scanned(process);
   }
 
   void in_container(std::optional<std::string> image) {
@@ -94,7 +93,7 @@ class World {
     event_.task.parent = id(pid_ - 1);
     event_.task.tid = pid_;
     event_.task.tty = tty;
-    event_.task.comm = processes_.find_pid(pid_)->comm;
+    event_.task.comm = processes_.find_pid(pid_)->comm();
     subject_.event = &event_;
     subject_.process = processes_.find_pid(pid_);
     subject_.processes = &processes_;

@@ -53,6 +53,8 @@ Supervisor::Supervisor(Parts parts, Config config, std::shared_ptr<const Revisio
     : parts_(parts),
       config_(std::move(config)),
       revision_(std::move(revision)),
+      calls_filtered_(config_.sandbox && config_.seccomp && !config_.outputs.program_enabled),
+      writes_filtered_(calls_filtered_ && config_.read_only && !writes_files(config_)),
       seen_(std::move(seen)),
       drops_(config_.drops) {
   const sigset_t set = taken_signals();
@@ -218,8 +220,22 @@ void Supervisor::reload(std::string_view why) {
       revision_->rules->rules().size());
 }
 
+// What the agent gave up when it started cannot be had again.
+Result<> Supervisor::check_sandbox(const Config& next) const {
+  const char* wanted = calls_filtered_ && next.outputs.program_enabled ? "program_output runs programs"
+                       : writes_filtered_ && writes_files(next)        ? "an output that writes files is on"
+                                                                       : nullptr;
+  if (wanted == nullptr) return {};
+  return fail(
+      ErrorCode::kPermission,
+      fmt::format(
+          "{}, which the agent gave up when it started (saker.seccomp, saker.read_only): start it again",
+          wanted));
+}
+
 Result<> Supervisor::try_reload() {
   TRY_ASSIGN(Config config, read_configuration(parts_.options));
+  TRY(check_sandbox(config));
   // Before the rules are read: a change while they are loaded is another one.
   std::vector<LoadedFile> seen = watched_files(config, parts_.options);
   TRY_ASSIGN(LoadedRules loaded, load_configured_rules(config));

@@ -58,6 +58,7 @@ class Supervisor {
   void watch_files();
   void reload(std::string_view why);
   Result<> try_reload();
+  Result<> check_sandbox(const Config& next) const;
   void serve();
   void snapshot_metrics();
   void report_drops();
@@ -66,7 +67,8 @@ class Supervisor {
   Parts parts_;
   Config config_;
   std::shared_ptr<const Revision> revision_;
-  std::vector<LoadedFile> seen_;  // content of the files when they were last looked at
+  const bool calls_filtered_, writes_filtered_;  // since the start
+  std::vector<LoadedFile> seen_;                 // content of the files when they were last looked at
   std::optional<FileWatch> watch_;
   UniqueFd signals_, end_;
   // Boot times; 0 = no file has changed since the last look.

@@ -55,7 +55,7 @@ std::string_view cut(std::string_view& rest, char separator) {
 struct Stat {
   std::string comm;
   char state = '?';
-  std::uint32_t parent = 0, group = 0, session = 0, tty = 0, threads = 0;
+  std::uint32_t parent = 0, group = 0, session = 0, threads = 0;
   std::uint64_t start_ticks = 0;
 };
 
@@ -74,13 +74,11 @@ std::optional<Stat> parse_stat(std::string_view text) {
   stat.state = column(3).empty() ? '?' : column(3)[0];
   const auto parent = number<std::uint32_t>(column(4)), group = number<std::uint32_t>(column(5)),
              session = number<std::uint32_t>(column(6)), threads = number<std::uint32_t>(column(20));
-  const auto tty = number<std::int32_t>(column(7));  // printed as a signed number
   const auto start = number<std::uint64_t>(column(22));
-  if (!parent || !group || !session || !tty || !threads || !start) return std::nullopt;
+  if (!parent || !group || !session || !threads || !start) return std::nullopt;
   stat.parent = *parent;
   stat.group = *group;
   stat.session = *session;
-  stat.tty = static_cast<std::uint32_t>(*tty);
   stat.threads = *threads;
   stat.start_ticks = *start;
   return stat;
@@ -91,7 +89,13 @@ bool is_remains(const Stat& stat) { return (stat.state == 'Z' || stat.state == '
 
 // --- /proc/PID/status
 
-// Words of a line are parted by tabs; ids of namespaces go from the outermost to the process's own.
+// Who it runs as, in the words of the kernel's checks of access.
+struct Identity {
+  std::uint32_t euid = 0, egid = 0;
+  std::uint64_t capabilities = 0;
+};
+
+// Words of a line are parted by tabs.
 std::string_view word(std::string_view line, std::size_t index) {
   std::string_view found;
   for (std::size_t i = 0; i <= index; ++i) {
@@ -103,50 +107,25 @@ std::string_view word(std::string_view line, std::size_t index) {
   return found;
 }
 
-std::string_view last_word(std::string_view line) {
-  const std::size_t end = line.find_last_not_of("\t ");
-  if (end == std::string_view::npos) return {};
-  line = line.substr(0, end + 1);
-  return line.substr(line.find_last_of("\t ") + 1);  // npos + 1 is 0
-}
-
-void set(std::uint32_t& into, std::string_view digits) {
-  into = number<std::uint32_t>(digits).value_or(into);
-}
-void set_mask(std::uint64_t& into, std::string_view digits) {
-  into = number<std::uint64_t>(digits, 16).value_or(into);
-}
-
-void parse_status(std::string_view text, event::Task& task) {
+Identity parse_status(std::string_view text) {
+  Identity identity;
   while (!text.empty()) {
     std::string_view line = cut(text, '\n');
     const std::string_view key = cut(line, ':');
     if (key == "Uid") {
-      set(task.uid, word(line, 0));
-      set(task.euid, word(line, 1));
+      identity.euid = number<std::uint32_t>(word(line, 1)).value_or(0);
     } else if (key == "Gid") {
-      set(task.gid, word(line, 0));
-      set(task.egid, word(line, 1));
-    } else if (key == "NStgid") {
-      set(task.vpid, last_word(line));
-      task.vtid = task.vpid;
-    } else if (key == "NSpgid") {
-      set(task.vgroup, last_word(line));
-    } else if (key == "NSsid") {
-      set(task.vsession, last_word(line));
-    } else if (key == "CapInh") {
-      set_mask(task.cap_inheritable, word(line, 0));
-    } else if (key == "CapPrm") {
-      set_mask(task.cap_permitted, word(line, 0));
+      identity.egid = number<std::uint32_t>(word(line, 1)).value_or(0);
     } else if (key == "CapEff") {
-      set_mask(task.cap_effective, word(line, 0));
+      identity.capabilities = number<std::uint64_t>(word(line, 0), 16).value_or(0);
     }
   }
+  return identity;
 }
 
 // --- the rest of a process's folder
 
-void read_args(const std::string& path, state::Process& process) {
+void read_args(const std::string& path, state::ScannedProcess& process) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return;
   std::array<char, 4096> buffer;
@@ -194,14 +173,14 @@ std::uint64_t nanoseconds(const statx_timestamp& time) {
 }
 
 // As the probe asks it of a file that is executed.
-bool may_write(const struct statx& info, const event::Task& task) {
+bool may_write(const struct statx& info, const Identity& who) {
   constexpr std::uint64_t kDacOverride = 1U << 1;  // CAP_DAC_OVERRIDE
-  if ((info.stx_mode & S_IWOTH) != 0 || (task.cap_effective & kDacOverride) != 0) return true;
-  if ((info.stx_mode & S_IWUSR) != 0 && info.stx_uid == task.euid) return true;
-  return (info.stx_mode & S_IWGRP) != 0 && info.stx_gid == task.egid;
+  if ((info.stx_mode & S_IWOTH) != 0 || (who.capabilities & kDacOverride) != 0) return true;
+  if ((info.stx_mode & S_IWUSR) != 0 && info.stx_uid == who.euid) return true;
+  return (info.stx_mode & S_IWGRP) != 0 && info.stx_gid == who.egid;
 }
 
-void read_exe_file(const std::string& link, state::Process& process) {
+void read_exe_file(const std::string& link, const Identity& who, state::ScannedProcess& process) {
   const auto info = stat_of(link);
   struct statfs system{};
   if (!info || ::statfs(link.c_str(), &system) != 0) return;
@@ -212,7 +191,7 @@ void read_exe_file(const std::string& link, state::Process& process) {
   file.dev = static_cast<std::uint32_t>(makedev(info->stx_dev_major, info->stx_dev_minor));
   file.ctime_ns = nanoseconds(info->stx_ctime);
   file.mtime_ns = nanoseconds(info->stx_mtime);
-  file.writable = may_write(*info, process.task);
+  file.writable = may_write(*info, who);
   file.from_memfd = info->stx_nlink == 0 && process.exepath.starts_with("/memfd:");
   if (file.from_memfd) process.exepath.erase(0, 1);  // a name, and no place
   process.exe_file_known = true;
@@ -227,51 +206,30 @@ std::uint32_t namespace_of(const std::string& link) {
   return number<std::uint32_t>(std::string_view(*target).substr(open + 1, close - open - 1)).value_or(0);
 }
 
-struct Scanned {
-  state::Process process;
-  std::uint32_t parent = 0;
-  bool added = false;
-};
-
 std::optional<Stat> read_stat(const std::string& folder) {
   const auto text = read_file(folder + "/stat", kFileBytesMax);
   return text ? parse_stat(*text) : std::nullopt;
 }
 
-std::optional<Scanned> read_process(const std::string& folder, std::uint32_t pid) {
-  const auto stat = read_stat(folder);
-  if (!stat || is_remains(*stat)) return std::nullopt;
+std::optional<state::ScannedProcess> read_process(const std::string& folder, const Stat& stat,
+                                                  event::ProcessId id) {
   const auto status = read_file(folder + "/status", kFileBytesMax);
   if (!status) return std::nullopt;
-
-  Scanned scanned;
-  scanned.parent = stat->parent;
-  state::Process& process = scanned.process;
-  event::Task& task = process.task;
-  process.id = {pid, stat->start_ticks * kTickNs};
-  process.comm = stat->comm;
-  task.process = process.id;
-  task.tid = task.vtid = task.vpid = pid;
-  task.group = task.vgroup = stat->group;
-  task.session = task.vsession = stat->session;
-  task.tty = stat->tty;
-  task.main_thread = true;
-  parse_status(*status, task);
-  if (const auto text = read_file(folder + "/loginuid", kFileBytesMax)) {
-    set(task.loginuid, std::string_view(*text).substr(0, text->find('\n')));
-  }
-  task.mnt_ns = namespace_of(folder + "/ns/mnt");
-  task.pid_ns = namespace_of(folder + "/ns/pid");
-  task.net_ns = namespace_of(folder + "/ns/net");
-  task.user_ns = namespace_of(folder + "/ns/user");
+  state::ScannedProcess process;
+  process.id = id;
+  process.comm = stat.comm;
+  process.group = stat.group;
+  process.session = stat.session;
+  process.pid_ns = namespace_of(folder + "/ns/pid");
   read_args(folder + "/cmdline", process);
   process.exepath = link_target(folder + "/exe");
   process.cwd = link_target(folder + "/cwd");
-  read_exe_file(folder + "/exe", process);
-  return scanned;
+  read_exe_file(folder + "/exe", parse_status(*status), process);
+  return process;
 }
 
-void tell_cgroups(const std::string& folder, const state::Process& process, const CgroupSink& on_cgroup) {
+void tell_cgroups(const std::string& folder, const state::ScannedProcess& process,
+                  const CgroupSink& on_cgroup) {
   const auto text = read_file(folder + "/cgroup", kFileBytesMax);
   if (!text) return;
   std::string_view rest = *text;
@@ -293,67 +251,69 @@ bool is_same(const std::string& folder, const event::ProcessId& process) {
   return stat && stat->start_ticks == process.start_ns / kTickNs;
 }
 
-using Rows = absl::flat_hash_map<std::uint32_t, Scanned>;
+// Who was there when the scan began: pid and start.
+using Starts = absl::flat_hash_map<std::uint32_t, std::uint64_t>;
 
-void link_parents(Rows& rows) {
-  for (auto& [pid, row] : rows) {
-    const auto parent = rows.find(row.parent);
-    // A parent that began later is another process that got the number.
-    if (parent == rows.end() || parent->second.process.id.start_ns > row.process.id.start_ns) continue;
-    row.process.parent = row.process.task.parent = parent->second.process.id;
-    row.process.task.parent_vpid = parent->second.process.task.vpid;
-  }
-}
-
-std::size_t add_rows(Rows& rows, state::ProcessTable& into) {
-  std::size_t added = 0;
-  std::vector<Scanned*> line;  // from a process up to its first ancestor that has not been added
-  for (auto& [pid, row] : rows) {
-    for (Scanned* at = &row; at != nullptr && !at->added;) {
-      at->added = true;
-      line.push_back(at);
-      const auto parent = rows.find(at->process.parent.tgid);
-      at = parent == rows.end() ? nullptr : &parent->second;
-    }
-    for (; !line.empty(); line.pop_back(), ++added) into.add_scanned(std::move(line.back()->process));
-  }
-  return added;
-}
-
-}  // namespace
-
-Result<std::size_t> scan_processes(const std::string& proc_root, state::ProcessTable& into,
-                                   const CgroupSink& on_cgroup) {
+Result<Starts> list_processes(const std::string& proc_root) {
   std::error_code error;
   std::filesystem::directory_iterator entry(proc_root, error);
   if (error) return fail(ErrorCode::kIo, fmt::format("cannot list {}: {}", proc_root, error.message()));
-  Rows rows;
+  Starts starts;
   while (entry != std::filesystem::directory_iterator()) {
     const std::string folder = entry->path();
     const std::string_view name = std::string_view(folder).substr(folder.rfind('/') + 1);
     if (const auto pid = number<std::uint32_t>(name); pid && *pid != 0) {
-      auto row = read_process(folder, *pid);
-      if (row && is_same(folder, row->process.id)) {
-        if (on_cgroup) tell_cgroups(folder, row->process, on_cgroup);
-        rows.insert_or_assign(*pid, std::move(*row));
-      }
+      const auto stat = read_stat(folder);
+      if (stat && !is_remains(*stat)) starts.insert_or_assign(*pid, stat->start_ticks * kTickNs);
     }
     entry.increment(error);
     if (error) break;  // what was read is better than nothing
   }
-  link_parents(rows);
-  return add_rows(rows, into);
+  return starts;
 }
 
-void scan_environments(const std::string& proc_root, state::ProcessTable& into) {
-  for (const event::ProcessId& id : into.living()) {
+// A parent that began later is another process that got the number.
+event::ProcessId parent_of(const Starts& starts, const Stat& stat) {
+  const auto parent = starts.find(stat.parent);
+  if (parent == starts.end() || parent->second > stat.start_ticks * kTickNs) return {};
+  return {parent->first, parent->second};
+}
+
+}  // namespace
+
+// Twice over /proc: there may be so many that only their numbers can be held beside the table.
+Result<std::size_t> scan_processes(const std::string& proc_root, state::ProcessTable& into,
+                                   const CgroupSink& on_cgroup) {
+  TRY_ASSIGN(const Starts starts, list_processes(proc_root));
+  std::vector<event::ProcessId> by_age;  // parents are older than their children
+  by_age.reserve(starts.size());
+  for (const auto& [pid, start_ns] : starts) by_age.push_back({pid, start_ns});
+  std::ranges::sort(by_age, {}, &event::ProcessId::start_ns);
+  std::size_t added = 0;
+  for (const event::ProcessId& id : by_age) {
+    const std::string folder = fmt::format("{}/{}", proc_root, id.tgid);
+    const auto stat = read_stat(folder);
+    if (!stat || stat->start_ticks * kTickNs != id.start_ns) continue;
+    auto process = read_process(folder, *stat, id);
+    if (!process || !is_same(folder, id)) continue;
+    process->parent = parent_of(starts, *stat);
+    if (on_cgroup) tell_cgroups(folder, *process, on_cgroup);
+    into.add_scanned(*process);
+    ++added;
+  }
+  return added;
+}
+
+void read_environments(const std::string& proc_root, std::size_t count, std::vector<event::ProcessId>& of,
+                       state::ProcessTable& into) {
+  for (; count > 0 && !of.empty(); --count, of.pop_back()) {
+    const event::ProcessId id = of.back();
     const state::Process* process = into.find(id);
-    if (process == nullptr || process->environment) continue;
+    if (process == nullptr || process->environment()) continue;
     const std::string folder = fmt::format("{}/{}", proc_root, id.tgid);
     auto text = read_file(folder + "/environ", kFileBytesMax);
     if (!text || !is_same(folder, id)) continue;
-    text->resize(std::min<std::size_t>(text->size(), SAKER_ENV_BYTES_MAX));
-    into.set_environment(id, std::move(*text));
+    into.set_environment(id, std::string_view(*text).substr(0, SAKER_ENV_BYTES_MAX));
   }
 }
 

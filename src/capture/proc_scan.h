@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "state/process_table.h"
@@ -24,16 +25,17 @@ struct ProcCgroup {
 };
 
 // Called for each line of each process, after the process has been read and before it is added.
-using CgroupSink = std::function<void(const state::Process&, const ProcCgroup&)>;
+using CgroupSink = std::function<void(const state::ScannedProcess&, const ProcCgroup&)>;
 
-// Adds every process below `proc_root` (HOST_ROOT/proc), parents before their children, and says how many.
+// Adds every process below `proc_root` (HOST_ROOT/proc), the oldest first, and says how many.
 // An error only when the folder itself cannot be read.
 Result<std::size_t> scan_processes(const std::string& proc_root, state::ProcessTable& into,
                                    const CgroupSink& on_cgroup = {});
 
-// Tells the table the environments of the living that it has none of; those who exec meanwhile tell their
-// own.
-void scan_environments(const std::string& proc_root, state::ProcessTable& into);
+// Takes so many processes off the end of the list, and tells the table the environments of those that it has
+// none of. Some microseconds each: whoever handles events meanwhile does a few at a time.
+void read_environments(const std::string& proc_root, std::size_t count, std::vector<event::ProcessId>& of,
+                       state::ProcessTable& into);
 
 // Whether the process with that number is still this one. Start times in /proc have steps of 10 ms.
 bool is_running(const std::string& proc_root, const event::ProcessId& process);

@@ -66,7 +66,7 @@ struct Scan {
 
   explicit Scan(const std::string& root) {
     const auto found =
-        scan_processes(root, table, [this](const state::Process& process, const ProcCgroup& cgroup) {
+        scan_processes(root, table, [this](const state::ScannedProcess& process, const ProcCgroup& cgroup) {
           cgroups.push_back(std::to_string(process.id.tgid) + " " + std::to_string(cgroup.hierarchy) + " " +
                             std::string(cgroup.controllers) + " " + std::string(cgroup.path));
         });
@@ -104,27 +104,17 @@ TEST(ProcScan, AProcessIsReadWhole) {
   EXPECT_EQ(process->id, (event::ProcessId{40, 1'234'560'000'000}));
   EXPECT_FALSE(process->exact_start);
   EXPECT_TRUE(process->alive);
-  EXPECT_EQ(process->comm, "web server) (x");
-  EXPECT_EQ(process->args,
+  EXPECT_EQ(process->comm(), "web server) (x");
+  EXPECT_EQ(process->args(),
             "/usr/bin/web\0--port\0"
             "80\0"s);
-  EXPECT_EQ(process->args_bytes, 23U);
-  EXPECT_FALSE(process->args_truncated);
-  EXPECT_EQ(process->exepath, proc.path("program"));
-  EXPECT_EQ(process->cwd, "/srv");
-  const event::Task& task = process->task;
-  EXPECT_EQ(task.process, process->id);
-  EXPECT_TRUE(task.main_thread);
-  using Numbers = std::vector<std::uint32_t>;
-  EXPECT_EQ((Numbers{task.tid, task.vtid, task.vpid}), (Numbers{40, 7, 7}));
-  EXPECT_EQ((Numbers{task.group, task.vgroup, task.session, task.vsession}), (Numbers{31, 5, 32, 1}));
-  EXPECT_EQ((Numbers{task.uid, task.euid, task.gid, task.egid}), (Numbers{1000, 1001, 50, 51}));
-  EXPECT_EQ((Numbers{task.loginuid, task.tty}), (Numbers{1000, 34816}));
-  EXPECT_EQ((Numbers{task.mnt_ns, task.pid_ns, task.net_ns, task.user_ns}),
-            (Numbers{11, 12, 13, 4026531837}));
-  EXPECT_EQ(task.cap_inheritable, 1U);
-  EXPECT_EQ(task.cap_permitted, 0x1ffffffffffU);
-  EXPECT_EQ(task.cap_effective, 0xa80425fbU);
+  EXPECT_EQ(process->program->args_bytes(), 23U);
+  EXPECT_FALSE(process->program->args_truncated());
+  EXPECT_EQ(process->exepath(), proc.path("program"));
+  EXPECT_EQ(process->cwd(), "/srv");
+  EXPECT_EQ(process->group, 31U);
+  EXPECT_EQ(process->session, 32U);
+  EXPECT_EQ(process->pid_ns, 12U);
   EXPECT_THAT(scan.cgroups, ElementsAre("40 12 cpu,cpuacct /a:b", "40 0  /kubepods/x"));
 }
 
@@ -146,7 +136,7 @@ TEST(ProcScan, NamesOfEveryKind) {
     proc.add(2, 0, row.comm);
     const Scan scan(proc.path());
     ASSERT_NE(scan[2], nullptr) << row.comm;
-    EXPECT_EQ(scan[2]->comm, row.want);
+    EXPECT_EQ(scan[2]->comm(), row.want);
   }
 }
 
@@ -213,8 +203,7 @@ TEST(ProcScan, ParentsAreLinkedWhateverTheOrder) {
     const state::Process* parent = scan.table.parent_of(*scan[row.pid]);
     EXPECT_EQ(parent == nullptr ? 0 : parent->id.tgid, row.parent) << row.pid;
   }
-  EXPECT_EQ(scan[30]->task.parent, scan[900]->id);
-  EXPECT_EQ(scan[30]->task.parent_vpid, 1U);
+  EXPECT_EQ(scan[30]->parent, scan[900]->id);
 }
 
 TEST(ProcScan, ArgumentsAreBounded) {
@@ -237,9 +226,9 @@ TEST(ProcScan, ArgumentsAreBounded) {
     proc.write("5/cmdline", row.cmdline);
     const Scan scan(proc.path());
     SCOPED_TRACE(row.cmdline.size());
-    EXPECT_EQ(scan[5]->args.size(), row.kept);
-    EXPECT_EQ(scan[5]->args_bytes, row.whole);
-    EXPECT_EQ(scan[5]->args_truncated, row.truncated);
+    EXPECT_EQ(scan[5]->args().size(), row.kept);
+    EXPECT_EQ(scan[5]->program->args_bytes(), row.whole);
+    EXPECT_EQ(scan[5]->program->args_truncated(), row.truncated);
   }
 }
 
@@ -266,13 +255,42 @@ TEST(ProcScan, TheProgramFile) {
     struct stat file{};
     ASSERT_EQ(stat(proc.path("program").c_str(), &file), 0);
     const Scan scan(proc.path());
-    if (!scan[5]->exe_file_known) GTEST_SKIP() << "the temporary directory is on an overlay";
-    EXPECT_EQ(scan[5]->exe_file.ino, file.st_ino);
-    EXPECT_EQ(scan[5]->exe_file.dev, file.st_dev);
-    EXPECT_EQ(scan[5]->exe_file.mtime_ns / 1'000'000'000, static_cast<std::uint64_t>(file.st_mtim.tv_sec));
-    EXPECT_GE(scan[5]->exe_file.ctime_ns, scan[5]->exe_file.mtime_ns);
-    EXPECT_EQ(scan[5]->exe_file.writable, row.writable);
-    EXPECT_FALSE(scan[5]->exe_file.from_memfd);
+    if (scan[5]->program->exe_file() == nullptr) GTEST_SKIP() << "the temporary directory is on an overlay";
+    EXPECT_EQ(scan[5]->program->exe_file()->ino, file.st_ino);
+    EXPECT_EQ(scan[5]->program->exe_file()->dev, file.st_dev);
+    EXPECT_EQ(scan[5]->program->exe_file()->mtime_ns / 1'000'000'000,
+              static_cast<std::uint64_t>(file.st_mtim.tv_sec));
+    EXPECT_GE(scan[5]->program->exe_file()->ctime_ns, scan[5]->program->exe_file()->mtime_ns);
+    EXPECT_EQ(scan[5]->program->exe_file()->writable, row.writable);
+    EXPECT_FALSE(scan[5]->program->exe_file()->from_memfd);
+  }
+}
+
+TEST(ProcScan, EnvironmentsAreReadAFewAtATime) {
+  const FakeProc proc;
+  for (const std::uint32_t pid : {5U, 6U, 7U}) {
+    proc.add(pid, 1, "a");
+    proc.write(std::to_string(pid) + "/environ", "PID=" + std::to_string(pid) + "\0"s);
+  }
+  Scan scan(proc.path());
+  std::vector<event::ProcessId> of = scan.table.living();
+  EXPECT_EQ(of.size(), 3U);
+  read_environments(proc.path(), 2, of, scan.table);
+  ASSERT_EQ(of.size(), 1U);
+  const std::uint32_t last = of[0].tgid;
+  for (const std::uint32_t pid : {5U, 6U, 7U})
+    EXPECT_EQ(scan[pid]->environment().has_value(), pid != last) << pid;
+  // Gone meanwhile, its number given to another.
+  proc.add(last, 1, "b", 200);
+  read_environments(proc.path(), 100, of, scan.table);
+  EXPECT_TRUE(of.empty());
+  EXPECT_FALSE(scan[last]->environment());
+  // What is known is not read again.
+  of = scan.table.living();
+  proc.write("5/environ", "PID=other\0"s);
+  read_environments(proc.path(), 100, of, scan.table);
+  if (last != 5) {
+    EXPECT_EQ(scan[5]->environment(), "PID=5\0"s);
   }
 }
 
@@ -316,22 +334,21 @@ TEST(ProcScan, TheRealProc) {
   const Scan scan("/proc");
   const state::Process* self = scan[static_cast<std::uint32_t>(getpid())];
   ASSERT_NE(self, nullptr);
-  EXPECT_EQ(self->exepath, fs::read_symlink("/proc/self/exe"));
-  EXPECT_EQ(self->cwd, fs::current_path());
-  EXPECT_EQ(self->task.euid, geteuid());
-  EXPECT_NE(self->task.mnt_ns, 0U);
+  EXPECT_EQ(self->exepath(), fs::read_symlink("/proc/self/exe").string());
+  EXPECT_EQ(self->cwd(), fs::current_path().string());
+  EXPECT_NE(self->pid_ns, 0U);
   EXPECT_GT(self->id.start_ns, 0U);
   EXPECT_FALSE(scan.cgroups.empty());
 
   const state::Process* process = scan[child.pid()];
   ASSERT_NE(process, nullptr);
   EXPECT_EQ(scan.table.parent_of(*process), self);
-  EXPECT_EQ(process->args,
+  EXPECT_EQ(process->args(),
             "a name\0"
             "60\0"s);
-  EXPECT_EQ(process->exepath, "memfd:hidden");
-  EXPECT_TRUE(process->exe_file_known);
-  EXPECT_TRUE(process->exe_file.from_memfd);
+  EXPECT_EQ(process->exepath(), "memfd:hidden");
+  ASSERT_NE(process->program->exe_file(), nullptr);
+  EXPECT_TRUE(process->program->exe_file()->from_memfd);
 }
 
 }  // namespace

@@ -17,9 +17,13 @@
 #include "fields/value.h"
 #include "state/containers.h"
 #include "state/domain_names.h"
-#include "state/process_table.h"
 #include "state/sockets.h"
 #include "state/users.h"
+
+namespace saker::state {
+class ProcessTable;
+struct Process;
+}  // namespace saker::state
 
 namespace saker::fields {
 

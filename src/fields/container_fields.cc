@@ -168,7 +168,7 @@ Value probe_command(const Subject& s, Arena& arena) {
 }
 
 bool runs(const state::Process& process, const state::ProbeCommand& command) {
-  std::string_view argv = process.args;
+  std::string_view argv = process.args();
   for (const std::string& word : command) {
     if (argv.size() <= word.size() || !argv.starts_with(word) || argv[word.size()] != '\0') return false;
     argv.remove_prefix(word.size() + 1);
@@ -185,7 +185,7 @@ Value is_probe(const Subject& s) {
   const state::Process* process = s.process;
   bool found = false;
   each_ancestor(s, [&](const state::Process& parent) {
-    const bool from_outside = parent.task.pid_ns != process->task.pid_ns;
+    const bool from_outside = parent.pid_ns != process->pid_ns;
     found = from_outside && runs(*process, command);
     process = &parent;
     return !from_outside;

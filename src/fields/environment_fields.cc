@@ -35,24 +35,26 @@ std::string_view words(std::string_view environment, Arena& arena) {
 
 // Missing when it was never told, which is something else than an empty one.
 Value environment_of(const state::Process* process, Arena& arena) {
-  return process == nullptr || !process->environment ? Value()
-                                                     : Value::text(words(*process->environment, arena));
+  if (process == nullptr) return {};
+  const auto environment = process->environment();
+  return environment ? Value::text(words(*environment, arena)) : Value();
 }
 
 Value env(const Subject& s, const Argument& argument, Arena& arena) {
   if (argument.kind != Argument::Kind::kKey) return environment_of(s.process, arena);
-  if (s.process == nullptr || !s.process->environment) return {};
-  return Value::text(variable(*s.process->environment, argument.key));
+  if (s.process == nullptr || !s.process->environment()) return {};
+  return Value::text(variable(*s.process->environment(), argument.key));
 }
 
 Value aenv(const Subject& s, const Argument& argument, Arena& arena) {
   if (argument.kind == Argument::Kind::kIndex) return environment_of(ancestor(s, argument.index), arena);
   std::vector<Value> found;
   each_ancestor(s, [&](const state::Process& process) {
-    if (!process.environment) return true;
+    const auto environment = process.environment();
+    if (!environment) return true;
     if (argument.kind == Argument::Kind::kNone) {
-      found.push_back(Value::text(words(*process.environment, arena)));
-    } else if (const std::string_view value = variable(*process.environment, argument.key); !value.empty()) {
+      found.push_back(Value::text(words(*environment, arena)));
+    } else if (const std::string_view value = variable(*environment, argument.key); !value.empty()) {
       found.push_back(Value::text(value));
     }
     return argument.kind == Argument::Kind::kNone || found.empty();

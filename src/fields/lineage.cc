@@ -18,14 +18,15 @@ const state::Process* ancestor(const Subject& subject, std::int64_t level) {
   return found;
 }
 
-const state::Process* leader(const Subject& subject, std::uint32_t event::Task::* member) {
-  const std::uint32_t id = subject.event->task.*member;
+const state::Process* leader(const Subject& subject, Team team) {
+  const event::Task& task = subject.event->task;
+  const std::uint32_t id = team == Team::kSession ? task.session : task.group;
   if (subject.processes != nullptr && id != 0) {
     if (const state::Process* process = subject.processes->find_pid(id)) return process;
   }
   const state::Process* eldest = subject.process;
   each_ancestor(subject, [&](const state::Process& process) {
-    if (process.task.*member != id) return false;
+    if ((team == Team::kSession ? process.session : process.group) != id) return false;
     eldest = &process;
     return true;
   });

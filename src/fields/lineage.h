@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "fields/catalogue.h"
+#include "state/process_table.h"
 
 namespace saker::fields {
 
@@ -27,7 +28,8 @@ void each_ancestor(const Subject& subject, Visit visit) {
 }
 
 // The process that leads the session (or group): the one with that pid, else the eldest of the unbroken row
-// of ancestors that are in it too, self included. `member` is Task::session or Task::group, host ids both.
-const state::Process* leader(const Subject& subject, std::uint32_t event::Task::* member);
+// of ancestors that are in it too, self included. All are host ids.
+enum class Team { kSession, kGroup };
+const state::Process* leader(const Subject& subject, Team team);
 
 }  // namespace saker::fields

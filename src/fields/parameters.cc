@@ -102,7 +102,7 @@ const event::Exec* exec_of(const Subject& s) { return std::get_if<event::Exec>(&
 std::string_view argv_of(const Subject& s) {
   if (const event::Exec* exec = exec_of(s)) return exec->args.bytes;
   if (const event::File* file = file_of(s)) return file->args.bytes;
-  return s.process == nullptr ? std::string_view() : std::string_view(s.process->args);
+  return s.process == nullptr ? std::string_view() : s.process->args();
 }
 
 Value exec_exe(const Subject& s, Arena&) { return Value::text(first_argument(argv_of(s))); }
@@ -195,18 +195,18 @@ Value task_loginuid(const Subject& s, Arena&) {
 }
 
 std::string_view resolve_self(const Subject& s, const Value&, Arena&) {
-  return s.process == nullptr ? std::string_view() : s.process->comm;
+  return s.process == nullptr ? std::string_view() : s.process->comm();
 }
 
 std::string_view resolve_parent(const Subject& s, const Value&, Arena&) {
   const state::Process* parent = parent_of(s);
-  return parent == nullptr ? std::string_view() : parent->comm;
+  return parent == nullptr ? std::string_view() : parent->comm();
 }
 
 std::string_view resolve_pid(const Subject& s, const Value& raw, Arena&) {
   if (s.processes == nullptr || raw.integer() <= 0) return {};
   const state::Process* process = s.processes->find_pid(static_cast<std::uint32_t>(raw.integer()));
-  return process == nullptr ? std::string_view() : process->comm;
+  return process == nullptr ? std::string_view() : process->comm();
 }
 
 std::string_view resolve_uid(const Subject& s, const Value& raw, Arena&) {

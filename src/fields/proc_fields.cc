@@ -17,11 +17,13 @@ using state::Process;
 
 using ProcessReader = Value (*)(const Process&, Arena&);
 
-Value comm_of(const Process& p, Arena&) { return Value::text(p.comm.empty() ? kNotAvailable : p.comm); }
-Value exe_of(const Process& p, Arena&) { return Value::text(first_argument(p.args)); }
-Value exepath_of(const Process& p, Arena&) { return Value::text(p.exepath); }
-Value cmdline_of(const Process& p, Arena& arena) { return Value::text(command_line(p.comm, p.args, arena)); }
-Value args_of(const Process& p, Arena& arena) { return Value::text(joined_arguments(p.args, arena)); }
+Value comm_of(const Process& p, Arena&) { return Value::text(p.comm().empty() ? kNotAvailable : p.comm()); }
+Value exe_of(const Process& p, Arena&) { return Value::text(first_argument(p.args())); }
+Value exepath_of(const Process& p, Arena&) { return Value::text(p.exepath()); }
+Value cmdline_of(const Process& p, Arena& arena) {
+  return Value::text(command_line(p.comm(), p.args(), arena));
+}
+Value args_of(const Process& p, Arena& arena) { return Value::text(joined_arguments(p.args(), arena)); }
 Value pid_of(const Process& p, Arena&) { return Value::integer(p.id.tgid); }
 
 // An unknown process has a name, so that rules with `not proc.name in (...)` hold for it as Falco has it.
@@ -75,24 +77,24 @@ Value aargs(const Subject& s, const Argument& argument, Arena& arena) {
 Value args(const Subject& s, const Argument& argument, Arena& arena) {
   if (argument.kind == Argument::Kind::kNone) return own<args_of>(s, arena);
   if (s.process == nullptr) return Value::text("");
-  const auto found = later_argument(s.process->args, static_cast<std::size_t>(argument.index));
+  const auto found = later_argument(s.process->args(), static_cast<std::size_t>(argument.index));
   return Value::text(found ? *found : std::string_view());
 }
 Value cmdnargs(const Subject& s) {
-  return Value::unsigned_integer(s.process == nullptr ? 0 : count_later_arguments(s.process->args).count);
+  return Value::unsigned_integer(s.process == nullptr ? 0 : count_later_arguments(s.process->args()).count);
 }
 Value cmdlenargs(const Subject& s) {
-  return Value::unsigned_integer(s.process == nullptr ? 0 : count_later_arguments(s.process->args).bytes);
+  return Value::unsigned_integer(s.process == nullptr ? 0 : count_later_arguments(s.process->args()).bytes);
 }
 Value exeline(const Subject& s, Arena& arena) {
   if (s.process == nullptr) return Value::text("<NA> ");
-  const std::string_view exe = first_argument(s.process->args);
-  return Value::text(concat(arena, {exe, " ", joined_arguments(s.process->args, arena)}));
+  const std::string_view exe = first_argument(s.process->args());
+  return Value::text(concat(arena, {exe, " ", joined_arguments(s.process->args(), arena)}));
 }
 
 // An open or exec tells of the directory at that moment; otherwise the last one known.
 Value cwd(const Subject& s, Arena& arena) {
-  std::string_view path = s.process == nullptr ? std::string_view() : s.process->cwd;
+  std::string_view path = s.process == nullptr ? std::string_view() : s.process->cwd();
   const event::File* file = file_of(s);
   const event::Exec* exec = std::get_if<event::Exec>(&s.event->body);
   if (file != nullptr && !file->cwd.bytes.empty()) path = file->cwd.bytes;
@@ -102,7 +104,7 @@ Value cwd(const Subject& s, Arena& arena) {
 
 // The eldest of the line that is a shell, by its name's end.
 Value loginshellid(const Subject& s) {
-  const auto is_shell = [](const Process& process) { return process.comm.ends_with("sh"); };
+  const auto is_shell = [](const Process& process) { return process.comm().ends_with("sh"); };
   const Process* shell = s.process != nullptr && is_shell(*s.process) ? s.process : nullptr;
   each_ancestor(s, [&](const Process& process) {
     if (is_shell(process)) shell = &process;
@@ -112,9 +114,9 @@ Value loginshellid(const Subject& s) {
 }
 
 // The ids that the task itself sees are compared; the leader is looked for by the host's.
-template <std::uint32_t event::Task::* kMember, ProcessReader kRead>
+template <Team kTeam, ProcessReader kRead>
 Value of_leader(const Subject& s, Arena& arena) {
-  const Process* process = leader(s, kMember);
+  const Process* process = leader(s, kTeam);
   return process == nullptr ? Value::text("") : kRead(*process, arena);
 }
 
@@ -165,7 +167,7 @@ Value start_time(const Subject& s) {
 // --- the program file
 
 const event::ExeFile* exe_file(const Subject& s) {
-  return s.process != nullptr && s.process->exe_file_known ? &s.process->exe_file : nullptr;
+  return s.process == nullptr ? nullptr : s.process->program->exe_file();
 }
 template <bool event::ExeFile::* kMember>
 Value exe_is(const Subject& s) {
@@ -280,39 +282,39 @@ constexpr Field kRows[] = {
     {.name = "proc.sid", .type = kInt64, .help = "Session id.", .read = reader<task_integer<&T::vsession>>},
     {.name = "proc.sname",
      .help = "Name of the session's leader.",
-     .read = reader<of_leader<&T::session, comm_of>>},
+     .read = reader<of_leader<Team::kSession, comm_of>>},
     {.name = "proc.sid.exe",
      .help = "proc.exe of the session's leader.",
-     .read = reader<of_leader<&T::session, exe_of>>},
+     .read = reader<of_leader<Team::kSession, exe_of>>},
     {.name = "proc.sid.exepath",
      .help = "Program file of the session's leader.",
-     .read = reader<of_leader<&T::session, exepath_of>>},
+     .read = reader<of_leader<Team::kSession, exepath_of>>},
     {.name = "proc.vpgid",
      .type = kInt64,
      .help = "Process group id as the container sees it.",
      .read = reader<task_integer<&T::vgroup>>},
     {.name = "proc.vpgid.name",
      .help = "Name of the group's leader.",
-     .read = reader<of_leader<&T::group, comm_of>>},
+     .read = reader<of_leader<Team::kGroup, comm_of>>},
     {.name = "proc.vpgid.exe",
      .help = "proc.exe of the group's leader.",
-     .read = reader<of_leader<&T::group, exe_of>>},
+     .read = reader<of_leader<Team::kGroup, exe_of>>},
     {.name = "proc.vpgid.exepath",
      .help = "Program file of the group's leader.",
-     .read = reader<of_leader<&T::group, exepath_of>>},
+     .read = reader<of_leader<Team::kGroup, exepath_of>>},
     {.name = "proc.pgid",
      .type = kInt64,
      .help = "Process group id on the host.",
      .read = reader<task_integer<&T::group>>},
     {.name = "proc.pgid.name",
      .help = "Name of the group's leader.",
-     .read = reader<of_leader<&T::group, comm_of>>},
+     .read = reader<of_leader<Team::kGroup, comm_of>>},
     {.name = "proc.pgid.exe",
      .help = "proc.exe of the group's leader.",
-     .read = reader<of_leader<&T::group, exe_of>>},
+     .read = reader<of_leader<Team::kGroup, exe_of>>},
     {.name = "proc.pgid.exepath",
      .help = "Program file of the group's leader.",
-     .read = reader<of_leader<&T::group, exepath_of>>},
+     .read = reader<of_leader<Team::kGroup, exepath_of>>},
     {.name = "proc.duration",
      .type = kRelTime,
      .help = "Nanoseconds since the process started.",

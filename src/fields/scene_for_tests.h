@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "fields/catalogue.h"
+#include "state/process_table.h"
 
 namespace saker::fields {
 
@@ -117,22 +118,21 @@ class Scene {
 
  private:
   void add(std::uint32_t pid, std::uint32_t parent, std::string comm, std::string exepath, std::string args) {
-    state::Process process;
+    state::ScannedProcess process;
     process.id = id(pid);
     process.parent = id(parent);
     process.comm = std::move(comm);
     process.exepath = std::move(exepath);
     process.args = std::move(args);
     process.cwd = "/home/ann";
-    process.task.process = process.id;
-    process.task.session = pid == 1 ? 1 : 21;
-    process.task.group = pid;
+    process.session = pid == 1 ? 1 : 21;
+    process.group = pid;
     process.exe_file_known = pid != 21;
     process.exe_file.ino = pid == 22 ? 777 : 0;
     process.exe_file.ctime_ns = pid == 22 ? kSecond : 0;
     process.exe_file.mtime_ns = pid == 22 ? 2 * kSecond : 0;
     process.exe_file.writable = true;
-    processes.add_scanned(std::move(process));
+    processes.add_scanned(process);
   }
 };
 

@@ -11,6 +11,7 @@
 #include "fields/cgroup_text.h"
 #include "fields/descriptor.h"
 #include "fields/field_rows.h"
+#include "state/process_table.h"
 
 namespace saker::fields {
 namespace {
@@ -72,8 +73,9 @@ Value init_start(const Subject& s) {
 // Only when the file changed after the container began.
 Value ctime_after_init(const Subject& s) {
   const Value start = init_start(s);
-  if (start.missing() || s.process == nullptr || !s.process->exe_file_known) return {};
-  const std::uint64_t ctime = s.process->exe_file.ctime_ns;
+  const event::ExeFile* file = s.process == nullptr ? nullptr : s.process->program->exe_file();
+  if (start.missing() || file == nullptr) return {};
+  const std::uint64_t ctime = file->ctime_ns;
   return ctime > start.unsigned_integer() ? Value::unsigned_integer(ctime - start.unsigned_integer())
                                           : Value();
 }

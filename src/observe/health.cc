@@ -57,6 +57,12 @@ json outputs_json(const alert::Outputs& outputs) {
                                     {"queued_bytes", stats.queued_bytes},
                                     {"blocked_seconds", seconds(stats.blocked_ns)},
                                     {"failing", stats.failing}};
+    if (stats.spool) {
+      const alert::SpoolState& spool = *stats.spool;
+      made[worker->channel().name]["spool"] = {{"waiting", spool.waiting},     {"bytes", spool.bytes},
+                                               {"delivered", spool.delivered}, {"refused", spool.refused},
+                                               {"evicted", spool.evicted},     {"failing", spool.failing}};
+    }
     if (!stats.problem.empty()) made[worker->channel().name]["last_problem"] = stats.problem;
   }
   return made;

@@ -56,11 +56,17 @@ constexpr MetricRow kRows[] = {
      "Processes in the process table. Falco counts threads here."},
     {"falcosecurity_scap_n_added_threads_total", kCounter, kState, "Processes that came into the table."},
     {"falcosecurity_scap_n_removed_threads_total", kCounter, kState, "Processes that left the table."},
+    {"falcosecurity_scap_n_cached_thread_lookups_total", kCounter, kState,
+     "Events of a process that the table knew."},
+    {"falcosecurity_scap_n_noncached_thread_lookups_total", kCounter, kState,
+     "Events whose process was looked for in /proc: none, the kernel tells of it with the event."},
     {"falcosecurity_scap_n_failed_thread_lookups_total", kCounter, kState,
      "Events of a process that the table did not know."},
     {"falcosecurity_scap_n_drops_full_threadtable_total", kCounter, kState,
      "Processes that found no room in the table."},
     {"falcosecurity_plugins_container_n_containers_total", kUntyped, kState, "Containers that are known."},
+    {"falcosecurity_plugins_container_n_missing_container_images_total", kCounter, kState,
+     "Containers whose image was not known when their first event was judged."},
 
     // Ours.
     {"saker_build_info", kGauge, kAlways, "Version, compiler and architecture of the agent."},
@@ -103,14 +109,44 @@ constexpr MetricRow kRows[] = {
     {"saker_processes", kGauge, kState, "Processes in the process table, the lately ended ones included."},
     {"saker_processes_evicted_total", kCounter, kState, "Ended processes forgotten before their time."},
     {"saker_containers", kGauge, kState, "Containers that are known."},
+    {"saker_process_bytes", kGauge, kState, "Memory that the process table takes, about."},
+    {"saker_programs_shortened_total", kCounter, kState,
+     "Programs whose environment and long texts were forgotten for want of room."},
     {"saker_sockets", kGauge, kState, "Sockets whose beginning is remembered."},
-    {"saker_output_delivered_total", kCounter, kAlways, "Alerts delivered, by output."},
+    {"saker_rule_cost_seconds", kSummary, kRules,
+     "What the conditions of a rule took, of one event in 61. What several rules ask for is on the account "
+     "of "
+     "the first."},
+    {"saker_event_cost_seconds", kSummary, kRules,
+     "What judging an event took, by its type, of one event in 61."},
+    {"saker_containers_judged_total", kCounter, kAlways, "Containers from which events were judged."},
+    {"saker_containers_known_first_total", kCounter, kAlways,
+     "Of those, the ones whose first event was judged with all their metadata."},
+    {"saker_container_metadata_total", kCounter, kAlways,
+     "Answers to questions about containers: from the disk, from a runtime's API, nothing known, no answer, "
+     "or "
+     "not asked because too many questions waited."},
+    {"saker_events_held_total", kCounter, kAlways, "Events that waited for their container's metadata."},
+    {"saker_events_held_in_vain_total", kCounter, kAlways,
+     "Events judged without it, because the time was over or there was no room to wait."},
+    {"saker_events_held_seconds", kHistogram, kAlways, "How long they waited."},
+    {"saker_output_delivered_total", kCounter, kAlways,
+     "Alerts delivered, by output; to an output with a spool, when they are on disk."},
     {"saker_output_lost_total", kCounter, kAlways, "Alerts given up or refused by the receiver, by output."},
     {"saker_output_dropped_total", kCounter, kAlways, "Alerts that found the queue full, by output."},
     {"saker_output_retries_total", kCounter, kAlways, "Tries that came after a failed one, by output."},
     {"saker_output_queue_length", kGauge, kAlways, "Alerts that wait, by output."},
     {"saker_output_queue_bytes", kGauge, kAlways, "Memory of the alerts that wait, by output."},
     {"saker_output_failing", kGauge, kAlways, "1 when the last try of an output failed."},
+    {"saker_output_spool_alerts", kGauge, kAlways, "Alerts that wait on disk for the receiver, by output."},
+    {"saker_output_spool_bytes", kGauge, kAlways, "Disk that they take, by output."},
+    {"saker_output_spool_delivered_total", kCounter, kAlways, "Alerts that the receiver took, by output."},
+    {"saker_output_spool_refused_total", kCounter, kAlways,
+     "Alerts that the receiver will never take, by output."},
+    {"saker_output_spool_evicted_total", kCounter, kAlways,
+     "Alerts that became too old on disk or made room for more severe ones, by output, since the spool was "
+     "made."},
+    {"saker_output_spool_retries_total", kCounter, kAlways, "Tries from disk after a failed one, by output."},
     {"saker_output_blocked_seconds", kGauge, kAlways, "How long the call under way has taken, by output."},
     {"saker_output_delay_seconds", kHistogram, kAlways,
      "From the event in the kernel to its delivery, by output."},
@@ -166,6 +202,15 @@ class Families {
         {metric.histogram.sample_count, std::numeric_limits<double>::infinity()});
   }
 
+  void add(std::string_view name, const Cost& cost, Labels labels) {
+    auto* family = find(name);
+    if (family == nullptr) return;
+    prometheus::ClientMetric& metric = family->metric.emplace_back();
+    metric.label = std::move(labels);
+    metric.summary.sample_count = cost.count;
+    metric.summary.sample_sum = static_cast<double>(cost.ns) * 1e-9;
+  }
+
   std::string text() {
     std::erase_if(families_, [](const auto& family) { return family.metric.empty(); });
     return prometheus::TextSerializer().Serialize(families_);
@@ -206,6 +251,9 @@ class Families {
         break;
       case kHistogram:
         family.type = prometheus::MetricType::Histogram;
+        break;
+      case kSummary:
+        family.type = prometheus::MetricType::Summary;
         break;
       case kUntyped:
         family.type = prometheus::MetricType::Untyped;
@@ -290,6 +338,15 @@ void add_host(Families& to, const HostFacts& host) {
   to.add("saker_cpu_seconds_total", host.cpu_seconds);
 }
 
+void add_spool(Families& to, const alert::SpoolState& spool, const Labels& labels) {
+  to.add("saker_output_spool_alerts", spool.waiting, labels);
+  to.add("saker_output_spool_bytes", spool.bytes, labels);
+  to.add("saker_output_spool_delivered_total", spool.delivered, labels);
+  to.add("saker_output_spool_refused_total", spool.refused, labels);
+  to.add("saker_output_spool_evicted_total", spool.evicted, labels);
+  to.add("saker_output_spool_retries_total", spool.retries, labels);
+}
+
 void add_outputs(Families& to, const alert::Outputs& outputs) {
   std::uint64_t dropped = 0;
   for (const auto& worker : outputs.workers()) {
@@ -302,9 +359,11 @@ void add_outputs(Families& to, const alert::Outputs& outputs) {
     to.add("saker_output_retries_total", stats.retries, labels);
     to.add("saker_output_queue_length", stats.queued, labels);
     to.add("saker_output_queue_bytes", stats.queued_bytes, labels);
-    to.add("saker_output_failing", stats.failing ? 1.0 : 0.0, labels);
+    const bool spool_failing = stats.spool && stats.spool->failing;
+    to.add("saker_output_failing", stats.failing || spool_failing ? 1.0 : 0.0, labels);
     to.add("saker_output_blocked_seconds", seconds(stats.blocked_ns), labels);
     to.add("saker_output_delay_seconds", stats.delay, labels);
+    if (stats.spool) add_spool(to, *stats.spool, labels);
   }
   to.add("falcosecurity_falco_outputs_queue_num_drops_total", dropped);
 }
@@ -378,13 +437,45 @@ void add_pipeline(Families& to, const Snapshot& snapshot) {
   to.add("falcosecurity_scap_n_threads_total", std::uint64_t{snapshot.processes});
   to.add("falcosecurity_scap_n_added_threads_total", table.added);
   to.add("falcosecurity_scap_n_removed_threads_total", table.removed);
+  to.add("falcosecurity_scap_n_cached_thread_lookups_total", table.found);
+  to.add("falcosecurity_scap_n_noncached_thread_lookups_total", std::uint64_t{0});
   to.add("falcosecurity_scap_n_failed_thread_lookups_total", table.unknown);
   to.add("falcosecurity_scap_n_drops_full_threadtable_total", table.refused);
   to.add("falcosecurity_plugins_container_n_containers_total", std::uint64_t{snapshot.containers});
   to.add("saker_processes", std::uint64_t{snapshot.processes});
   to.add("saker_processes_evicted_total", table.evicted);
   to.add("saker_containers", std::uint64_t{snapshot.containers});
+  to.add("saker_process_bytes", std::uint64_t{snapshot.process_bytes});
+  to.add("saker_programs_shortened_total", table.shortened);
   to.add("saker_sockets", std::uint64_t{snapshot.sockets});
+}
+
+void add_metadata(Families& to, const Snapshot& snapshot) {
+  const PipelineStats& stats = snapshot.pipeline;
+  to.add("saker_containers_judged_total", stats.containers_judged);
+  to.add("saker_containers_known_first_total", stats.containers_known_first);
+  to.add("falcosecurity_plugins_container_n_missing_container_images_total", stats.containers_without_image);
+  const capture::MetadataResolver::Stats& metadata = snapshot.metadata;
+  for (const auto& [result, count] : {std::pair("disk", metadata.found_on_disk),
+                                      {"api", metadata.found_by_api},
+                                      {"not_found", metadata.not_found},
+                                      {"unanswered", metadata.api_failed},
+                                      {"refused", metadata.refused}})
+    to.add("saker_container_metadata_total", count, {{"result", result}});
+  const HeldStats& held = snapshot.held;
+  to.add("saker_events_held_total", held.held);
+  to.add("saker_events_held_in_vain_total", held.timed_out, {{"reason", "time"}});
+  to.add("saker_events_held_in_vain_total", held.no_room, {{"reason", "room"}});
+  to.add("saker_events_held_seconds", held.waits, {});
+}
+
+void add_costs(Families& to, const Costs& costs) {
+  for (const auto& [name, cost] : costs.rules) to.add("saker_rule_cost_seconds", cost, {{"rule_name", name}});
+  for (std::size_t type = 0; type < costs.events.size(); ++type) {
+    if (costs.events[type].count == 0) continue;
+    to.add("saker_event_cost_seconds", costs.events[type],
+           {{"event", std::string(event::type_names()[type])}});
+  }
 }
 
 }  // namespace
@@ -400,6 +491,8 @@ std::string prometheus_text(const MetricsInput& input, const MetricsOptions& opt
     add_rules(families, input.snapshot->rules);
     add_kernel(families, *input.snapshot);
     add_pipeline(families, *input.snapshot);
+    add_metadata(families, *input.snapshot);
+    add_costs(families, input.snapshot->costs);
   }
   return families.text();
 }

@@ -15,7 +15,7 @@
 
 namespace saker::observe {
 
-enum class MetricKind : std::uint8_t { kCounter, kGauge, kHistogram, kUntyped };
+enum class MetricKind : std::uint8_t { kCounter, kGauge, kHistogram, kSummary, kUntyped };
 
 // What the configuration's metrics.*_enabled switch on and off.
 enum class MetricGroup : std::uint8_t { kAlways, kRules, kResources, kState, kKernel, kNanoseconds };

@@ -28,6 +28,16 @@ MetricsInput sample() {
   snapshot->probe.dropped[event::kOpenat] = 5;
   snapshot->alert_delay.counts[1] = 2;
   snapshot->alert_delay.sum_ns = 1'500'000;
+  snapshot->costs.rules["Shell \"x\""] = {.count = 10, .ns = 20'000};
+  snapshot->costs.events.resize(event::type_count());
+  snapshot->costs.events[event::kOpenat] = {.count = 2, .ns = 3'000};
+  snapshot->pipeline.containers_judged = 4;
+  snapshot->pipeline.containers_known_first = 3;
+  snapshot->pipeline.containers_without_image = 1;
+  snapshot->metadata.found_by_api = 2;
+  snapshot->held = {.held = 5, .timed_out = 1, .no_room = 2, .waits = {}};
+  snapshot->held.waits.counts[0] = 5;
+  snapshot->process_table.shortened = 9;
   MetricsInput input;
   input.version = "1.2.3";
   input.hostname = "node-1";
@@ -60,13 +70,28 @@ TEST(Metrics, FalcosNamesAndLabels) {
         "falcosecurity_falco_rules_matches_total{priority=\"2\",rule_name=\"Shell "
         "\\\"x\\\"\",source=\"syscall\","
         "tag_file=\"true\",tag_T1003_008=\"true\"} 3\n",
-        "falcosecurity_scap_n_evts_total 100\n", "falcosecurity_scap_n_drops_total 5\n",
+        "falcosecurity_scap_n_evts_total 100\n",
+        "falcosecurity_scap_n_drops_total 5\n",
         "falcosecurity_scap_n_drops_buffer_total{dir=\"exit\",drop=\"open\"} 5\n",
         "falcosecurity_scap_n_drops_buffer_total{dir=\"exit\",drop=\"execve\"} 0\n",
         "falcosecurity_scap_engine_name_info{engine_name=\"modern_bpf\",evt_source=\"syscall\"} 1\n",
-        "saker_kernel_drops_total{cause=\"drop_ring_full\"} 5\n", "saker_reloads_total{result=\"bad\"} 1\n",
-        "saker_last_reload_successful 0\n", "saker_alert_delay_seconds_bucket{le=\"0.001\"} 2\n",
+        "saker_kernel_drops_total{cause=\"drop_ring_full\"} 5\n",
+        "saker_reloads_total{result=\"bad\"} 1\n",
+        "saker_last_reload_successful 0\n",
+        "saker_alert_delay_seconds_bucket{le=\"0.001\"} 2\n",
         "saker_alert_delay_seconds_count 2\n",
+        "saker_rule_cost_seconds_count{rule_name=\"Shell \\\"x\\\"\"} 10\n",
+        "saker_rule_cost_seconds_sum{rule_name=\"Shell \\\"x\\\"\"} 2",  // 0.00002, in digits as they come
+        "saker_event_cost_seconds_count{event=\"openat\"} 2\n",
+        "saker_containers_judged_total 4\n",
+        "saker_containers_known_first_total 3\n",
+        "falcosecurity_plugins_container_n_missing_container_images_total 1\n",
+        "saker_container_metadata_total{result=\"api\"} 2\n",
+        "saker_events_held_total 5\n",
+        "saker_events_held_in_vain_total{reason=\"time\"} 1\n",
+        "saker_events_held_in_vain_total{reason=\"room\"} 2\n",
+        "saker_events_held_seconds_count 5\n",
+        "saker_programs_shortened_total 9\n",
         "saker_rule_suppressed_total{rule_name=\"Shell \\\"x\\\"\"} 1\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }

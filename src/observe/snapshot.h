@@ -24,9 +24,10 @@ struct PipelineStats {
   std::uint64_t unknown_place = 0;  // judged without knowing whether host or container
   // Containers from which events were judged, and those of them whose first one knew all their metadata.
   std::uint64_t containers_judged = 0, containers_known_first = 0;
-  std::uint64_t alerts = 0;                // given to the outputs
-  std::uint64_t suppressed_rate = 0;       // matches that rate control held back: over the rule's rate
-  std::uint64_t suppressed_duplicate = 0;  // and those that said nothing new
+  std::uint64_t containers_without_image = 0;  // of those: nobody told its image by then
+  std::uint64_t alerts = 0;                    // given to the outputs
+  std::uint64_t suppressed_rate = 0;           // matches that rate control held back: over the rule's rate
+  std::uint64_t suppressed_duplicate = 0;      // and those that said nothing new
 };
 
 struct PlanStats {
@@ -40,6 +41,7 @@ struct HeldStats {
   std::uint64_t held = 0;
   std::uint64_t timed_out = 0;  // of those, judged without what was waited for
   std::uint64_t no_room = 0;    // not held: judged at once
+  Histogram::Snapshot waits{};  // how long those held waited
 };
 
 // Matches of one rule, over all revisions that had it.
@@ -52,10 +54,21 @@ struct RuleCount {
 };
 using RuleCounts = std::map<std::string, RuleCount>;  // by name
 
+// What judging took, of the events that were timed: one in kTimedEvery.
+inline constexpr std::uint64_t kTimedEvery = 61;  // no number that events come in
+struct Cost {
+  std::uint64_t count = 0, ns = 0;
+};
+struct Costs {
+  std::map<std::string, Cost> rules;  // by name; conditions, by event
+  std::vector<Cost> events;           // by type; all that rules do with an event but write alerts
+};
+
 struct Snapshot {
   std::uint64_t taken_ns = 0;  // boot time
   PipelineStats pipeline;
   RuleCounts rules;
+  Costs costs;
   Histogram::Snapshot alert_delay;  // from the event to its alert
   capture::ProbeCounters probe;
   PlanStats plan;
@@ -63,7 +76,7 @@ struct Snapshot {
   capture::RingReader::Stats reader;
   std::size_t rings = 0;
   state::ProcessTable::Stats process_table;
-  std::size_t processes = 0, containers = 0, sockets = 0;
+  std::size_t processes = 0, process_bytes = 0, containers = 0, sockets = 0;
   HeldStats held;
   capture::MetadataResolver::Stats metadata;
 };

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/clock.h"
 #include "fields/names.h"
 #include "rules/rule_program.h"
 #include "rules/rule_set.h"
@@ -41,6 +42,7 @@ struct Evaluator::State {
     chosen.resize(program.words_max);
     flags.resize(program.predicates.size());
     matches.reserve(set.rules().size());
+    costs.resize(set.rules().size());
   }
 
   void next_event();
@@ -48,6 +50,7 @@ struct Evaluator::State {
   void choose(const TypeProgram& type, const RuleBits& from);
   void run_all(const TypeProgram& type, const RuleBits& from);
   bool run(const TypeProgram& type, std::uint32_t step);
+  bool run_timed(const TypeProgram& type, std::size_t rule);
   bool decide(const Predicate& predicate);
   bool flag(std::uint32_t predicate);
   std::uint32_t row(std::uint32_t table, bool by_name);
@@ -64,6 +67,8 @@ struct Evaluator::State {
   std::vector<std::uint32_t> calls;
   RuleBits wanted, chosen;  // of the rules: not ruled out by a flag; to be run
   std::vector<Match> matches;
+  std::vector<Cost> costs;  // by rule
+  bool timed = false;
   std::array<std::uint32_t, 2> stamps{};  // of the event, of the name
   std::uint32_t last_stamp = 0;
   fields::Subject subject;
@@ -188,9 +193,18 @@ void Evaluator::State::run_all(const TypeProgram& type, const RuleBits& from) {
   for (std::size_t word = 0; word < type.words; ++word) {
     for (std::uint64_t rules = chosen[word]; rules != 0; rules &= rules - 1) {
       const std::size_t rule = word * 64 + static_cast<std::size_t>(std::countr_zero(rules));
-      if (!run(type, type.begins[rule])) return;
+      const bool go_on = timed ? run_timed(type, rule) : run(type, type.begins[rule]);
+      if (!go_on) return;
     }
   }
+}
+
+bool Evaluator::State::run_timed(const TypeProgram& type, std::size_t rule) {
+  const std::uint64_t begin_ns = boot_time_ns();
+  const bool go_on = run(type, type.begins[rule]);
+  costs[rule].ns += boot_time_ns() - begin_ns;
+  ++costs[rule].runs;
+  return go_on;
 }
 
 // False when no further rule is wanted.
@@ -240,7 +254,9 @@ bool Evaluator::State::run(const TypeProgram& type, std::uint32_t at) {
 Evaluator::Evaluator(const RuleSet& rules) : state_(std::make_unique<State>(rules)) {}
 Evaluator::~Evaluator() = default;
 
-std::span<const Evaluator::Match> Evaluator::evaluate(fields::Subject subject, Arena& arena) {
+std::span<const Evaluator::Cost> Evaluator::costs() const { return state_->costs; }
+
+std::span<const Evaluator::Match> Evaluator::evaluate(fields::Subject subject, Arena& arena, bool timed) {
   State& state = *state_;
   state.next_event();
   const RuleSet::Program& program = state.program;
@@ -250,6 +266,7 @@ std::span<const Evaluator::Match> Evaluator::evaluate(fields::Subject subject, A
   state.subject = subject;
   state.subject.name_index = 0;
   state.arena = &arena;
+  state.timed = timed;
   if (type.words == 0) return {};
   state.run_all(type, type.all);
   const auto* file = std::get_if<event::File>(&event.body);

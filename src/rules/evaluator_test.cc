@@ -101,6 +101,22 @@ class EvaluatorTest : public ::testing::Test {
   Arena arena_;
 };
 
+TEST_F(EvaluatorTest, WhatARuleTakesIsMeasuredWhenAskedFor) {
+  const RuleSet rules = rule_set({"proc.pid = 7", "evt.type = execve", "proc.pid = 8"});
+  Evaluator evaluator(rules);
+  fields::Subject subject;
+  subject.event = &open_;
+  evaluator.evaluate(subject, arena_);
+  for (const Evaluator::Cost& cost : evaluator.costs()) EXPECT_EQ(cost.runs, 0U);
+  EXPECT_EQ(evaluator.evaluate(subject, arena_, true).size(), 1U);
+  evaluator.evaluate(subject, arena_, true);
+  ASSERT_EQ(evaluator.costs().size(), 3U);
+  EXPECT_EQ(evaluator.costs()[0].runs, 2U);
+  EXPECT_GT(evaluator.costs()[0].ns, 0U);
+  EXPECT_EQ(evaluator.costs()[1].runs, 0U);  // no rule of this event
+  EXPECT_EQ(evaluator.costs()[2].runs, 2U);
+}
+
 TEST_F(EvaluatorTest, RulesInLoadOrder) {
   const std::vector<std::string_view> conditions = {"evt.type = execve", "proc.name = bash", "proc.pid = 8",
                                                     "evt.type in (openat, open) and proc.name = bash",

@@ -49,8 +49,9 @@ event::Event exit_of(event::ProcessId process, event::ProcessId parent, std::uin
   return event;
 }
 
-Process scanned(std::uint32_t tgid, std::uint64_t ticks, std::string comm, event::ProcessId parent = {}) {
-  Process process;
+ScannedProcess scanned(std::uint32_t tgid, std::uint64_t ticks, std::string comm,
+                       event::ProcessId parent = {}) {
+  ScannedProcess process;
   process.id = id(tgid, ticks * kTick);
   process.parent = parent;
   process.comm = std::move(comm);
@@ -64,21 +65,21 @@ TEST(ProcessTable, AForkInheritsAndAnExecReplaces) {
   table.on(exec_of(id(10, 100), kInit, 1, "bash", std::string_view("-bash\0", 6)));
   const Process* child = table.on(fork_of(id(11, 200), id(10, 100), 2));
   ASSERT_NE(child, nullptr);
-  EXPECT_EQ(child->comm, "forked");  // as the kernel names it
-  EXPECT_EQ(child->exepath, "/bin/program");
-  EXPECT_EQ(child->cwd, "/work");
+  EXPECT_EQ(child->comm(), "forked");  // as the kernel names it
+  EXPECT_EQ(child->exepath(), "/bin/program");
+  EXPECT_EQ(child->cwd(), "/work");
   child = table.on(exec_of(id(11, 200), id(10, 100), 3, "ls", std::string_view("ls\0-l\0", 6)));
-  EXPECT_EQ(child->comm, "ls");
-  EXPECT_EQ(child->args, std::string("ls\0-l\0", 6));
+  EXPECT_EQ(child->comm(), "ls");
+  EXPECT_EQ(child->args(), std::string("ls\0-l\0", 6));
   ASSERT_NE(table.parent_of(*child), nullptr);
-  EXPECT_EQ(table.parent_of(*child)->comm, "bash");
+  EXPECT_EQ(table.parent_of(*child)->comm(), "bash");
 }
 
 TEST(ProcessTable, TheFirstRecordCompletesAScannedKey) {
   ProcessTable table({});
   table.add_scanned(scanned(10, 123, "daemon"));
   const Process* process = table.on(event_of(id(10, 123 * kTick + 4'567), kInit, 1, "daemon"));
-  EXPECT_EQ(process->comm, "daemon");
+  EXPECT_EQ(process->comm(), "daemon");
   EXPECT_TRUE(process->exact_start);
   EXPECT_EQ(process->id.start_ns, 123 * kTick + 4'567);
   EXPECT_EQ(table.size(), 1U);
@@ -89,7 +90,7 @@ TEST(ProcessTable, AScanNeverOverwritesWhatRecordsTold) {
   ProcessTable table({});
   table.on(exec_of(id(10, 123 * kTick + 1), kInit, 1, "new", ""));
   table.add_scanned(scanned(10, 123, "old"));
-  EXPECT_EQ(table.find(id(10, 123 * kTick + 1))->comm, "new");
+  EXPECT_EQ(table.find(id(10, 123 * kTick + 1))->comm(), "new");
 }
 
 TEST(ProcessTable, AReusedPidIsAnotherProcess) {
@@ -97,9 +98,9 @@ TEST(ProcessTable, AReusedPidIsAnotherProcess) {
   table.on(exec_of(id(10, 1 * kSecond), kInit, 1, "first", ""));
   table.on(exit_of(id(10, 1 * kSecond), kInit, 2));
   table.on(exec_of(id(10, 9 * kSecond), kInit, 3, "second", ""));
-  EXPECT_EQ(table.find(id(10, 1 * kSecond))->comm, "first");
-  EXPECT_EQ(table.find(id(10, 9 * kSecond))->comm, "second");
-  EXPECT_EQ(table.find_pid(10)->comm, "second");
+  EXPECT_EQ(table.find(id(10, 1 * kSecond))->comm(), "first");
+  EXPECT_EQ(table.find(id(10, 9 * kSecond))->comm(), "second");
+  EXPECT_EQ(table.find_pid(10)->comm(), "second");
 }
 
 TEST(ProcessTable, LateEventsOfTheDeadFindThem) {
@@ -121,10 +122,10 @@ TEST(ProcessTable, OrphansFollowTheReaper) {
   table.on(exec_of(id(22, 300), id(21, 200), 1, "orphan", ""));
   table.on(exit_of(id(21, 200), id(20, 100), 2, id(20, 100)));
   table.purge(100 * kSecond);  // the middle one is long dead, but still the orphan's way up
-  EXPECT_EQ(table.parent_of(*table.find(id(22, 300)))->comm, "subreaper");
+  EXPECT_EQ(table.parent_of(*table.find(id(22, 300)))->comm(), "subreaper");
   table.purge(200 * kSecond);  // now nobody needs it
   EXPECT_EQ(table.find(id(21, 200)), nullptr);
-  EXPECT_EQ(table.parent_of(*table.find(id(22, 300)))->comm, "subreaper");
+  EXPECT_EQ(table.parent_of(*table.find(id(22, 300)))->comm(), "subreaper");
 }
 
 TEST(ProcessTable, TheKernelsWordOnTheParentRepairsTheLink) {
@@ -133,15 +134,15 @@ TEST(ProcessTable, TheKernelsWordOnTheParentRepairsTheLink) {
   table.on(exec_of(id(10, 100), kInit, 1, "parent", ""));
   table.on(exec_of(id(11, 200), id(10, 100), 1, "child", ""));
   table.on(event_of(id(11, 200), kInit, 5, "child"));  // its fork's and its parent's exit records were lost
-  EXPECT_EQ(table.parent_of(*table.find(id(11, 200)))->comm, "init");
+  EXPECT_EQ(table.parent_of(*table.find(id(11, 200)))->comm(), "init");
 }
 
 TEST(ProcessTable, AnUnknownProcessIsAddedWithWhatIsKnown) {
   ProcessTable table({});
   const Process* process = table.on(event_of(id(10, 100), kInit, 1, "stranger"));
   ASSERT_NE(process, nullptr);
-  EXPECT_EQ(process->comm, "stranger");
-  EXPECT_EQ(process->exepath, "");
+  EXPECT_EQ(process->comm(), "stranger");
+  EXPECT_EQ(process->exepath(), "");
   EXPECT_EQ(table.stats().unknown, 1U);
 }
 
@@ -173,9 +174,9 @@ TEST(ProcessTable, AnEventOfAForgottenLifeDoesNotReviveIt) {
   table.on(exec_of(id(10, 9 * kSecond), {}, 9 * kSecond, "second", ""));
   const Process* late = table.on(event_of(id(10, kSecond), {}, 9 * kSecond, "first"));
   ASSERT_NE(late, nullptr);
-  EXPECT_EQ(late->comm, "first");
+  EXPECT_EQ(late->comm(), "first");
   EXPECT_FALSE(late->alive);
-  EXPECT_EQ(table.find_pid(10)->comm, "second");
+  EXPECT_EQ(table.find_pid(10)->comm(), "second");
   table.purge(10 * kSecond);
   EXPECT_EQ(table.size(), 1U);
 }
@@ -187,7 +188,7 @@ TEST(ProcessTable, TwoLivesInOneTickAreTwoProcesses) {
   table.on(exit_of(id(10, kTick + 1), id(20, 5), 2));
   table.on(exec_of(id(10, kTick + 2), id(20, 5), 3, "second", ""));
   EXPECT_EQ(table.find(id(10, kTick + 1)), nullptr);
-  EXPECT_EQ(table.find(id(10, kTick + 2))->comm, "second");
+  EXPECT_EQ(table.find(id(10, kTick + 2))->comm(), "second");
   // What is left of the first makes no room, and holds no parent.
   table.on(exec_of(id(30, 3 * kTick), {}, 4, "third", ""));
   EXPECT_EQ(table.on(exec_of(id(31, 3 * kTick), {}, 5, "fourth", "")), nullptr);
@@ -211,14 +212,14 @@ TEST(ProcessTable, AParentLearntAfterItsChildIsHeldByTheOthers) {
   table.on(exit_of(id(20, 100), kInit, 10 * kSecond, kInit));
   table.purge(20 * kSecond);
   ASSERT_NE(table.parent_of(*table.find(id(22, 300))), nullptr);
-  EXPECT_EQ(table.parent_of(*table.find(id(22, 300)))->comm, "init");
+  EXPECT_EQ(table.parent_of(*table.find(id(22, 300)))->comm(), "init");
 }
 
 TEST(ProcessTable, AForkToldAfterTheChildsExecDoesNotUndoIt) {
   ProcessTable table({});
   table.on(exec_of(id(10, 100), kInit, 1, "bash", ""));
   table.on(exec_of(id(11, 200), id(10, 100), 8, "ls", ""));
-  EXPECT_EQ(table.on(fork_of(id(11, 200), id(10, 100), 7))->comm, "ls");
+  EXPECT_EQ(table.on(fork_of(id(11, 200), id(10, 100), 7))->comm(), "ls");
 }
 
 // Records lost and out of order, pids reused at once, a table that is too small: the bound holds, and when
@@ -283,6 +284,54 @@ TEST(ProcessTable, AMillionShortLivesLeaveNothing) {
   EXPECT_LT(largest, 4'000U);  // those of the last two seconds, and a purge's distance
   table.purge(10'000 * kSecond);
   EXPECT_EQ(table.size(), 1U);
+}
+
+TEST(ProcessTable, ForksTakeLittle) {
+  ProcessTable table({});
+  const std::string args(1000, 'a');
+  table.on(exec_of(id(10, 100), kInit, 1, "server", args));
+  const std::size_t before = table.bytes();
+  for (std::uint32_t pid = 11; pid < 1011; ++pid) table.on(fork_of(id(pid, pid * kTick), id(10, 100), 2));
+  EXPECT_EQ(table.find_pid(1010)->args(), args);
+  EXPECT_LT((table.bytes() - before) / 1000, 200U);
+}
+
+// In this order: details of programs, the dead, newcomers.
+TEST(ProcessTable, TooManyBytesAreGivenUpInOrder) {
+  ProcessTable table({.bytes_max = 100'000, .dead_kept_ns = 1000 * kSecond});
+  const auto run = [&](std::uint32_t pid) {
+    return table.on(
+        exec_of(id(pid, pid * kTick), {}, pid, "p", std::to_string(pid) + std::string(1000, 'a')));
+  };
+  std::uint32_t pid = 10;
+  while (table.stats().shortened == 0) ASSERT_NE(run(pid++), nullptr);
+  EXPECT_GT(pid, 70U);
+  EXPECT_EQ(table.find_pid(10)->args().size(), Programs::kArgsKept);
+  EXPECT_GT(table.find_pid(pid - 1)->args().size(), 1000U);
+  table.on(exit_of(id(20, 20 * kTick), {}, pid));
+  while (table.stats().evicted == 0) ASSERT_NE(run(pid++), nullptr);
+  EXPECT_EQ(table.find_pid(20), nullptr);
+  const std::uint64_t alive = table.size();
+  EXPECT_GT(alive, 150U);
+  EXPECT_EQ(table.stats().refused, 0U);
+  while (table.stats().refused == 0) run(pid++);
+  EXPECT_LE(table.bytes(), 100'000U);
+}
+
+TEST(ProcessTable, NeitherDirectoriesNorEnvironmentsGrowWithoutBound) {
+  ProcessTable table({.bytes_max = 100'000});
+  for (std::uint32_t pid = 10; pid < 110; ++pid) {
+    event::Event event = event_of(id(pid, pid * kTick), {}, 1, "p");
+    const std::string path = "/" + std::to_string(pid) + std::string(3000, 'd');
+    event::File file;
+    file.cwd = {path, true, false};
+    event.body = file;
+    table.on(event);
+    table.set_environment(id(pid, pid * kTick), "A=" + path);
+    ASSERT_LE(table.bytes(), 100'000U);
+  }
+  EXPECT_EQ(table.size(), 100U);
+  EXPECT_GT(table.stats().shortened, 100U);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 """Shared by the short memory test and the long one (make memory): the agent in a cgroup of 138 MiB, loaded hard."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
 import time
+import unittest
 
 LIMIT = 138 * 1024 * 1024
 V1 = "/sys/fs/cgroup/memory"
@@ -75,13 +77,42 @@ def build(directory, name, source):
     return path
 
 
+PID_LIMITS = ("/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max")
+
+
+@contextlib.contextmanager
+def many_pids(count):
+    """The machine may have so many processes beside those that are there; as it was afterwards."""
+    before = {}
+    for path in PID_LIMITS:
+        with open(path) as file:
+            limit = int(file.read())
+        if limit < 2 * count:
+            before[path] = limit
+            with open(path, "w") as file:
+                file.write(str(4 * count))
+    try:
+        yield
+    finally:
+        # While they are still ending nobody could start anything with the limits that there were.
+        while before and sum(name.isdigit() for name in os.listdir("/proc")) > min(before.values()) // 4:
+            time.sleep(0.1)
+        for path, limit in before.items():
+            with open(path, "w") as file:
+                file.write(str(limit))
+
+
 class MemoryCgroup:
     """A cgroup of our own with a limit; `prefix` starts a command in it."""
 
     def __init__(self, limit=LIMIT):
         self.v1 = os.path.isdir(V1)
         self.path = tempfile.mkdtemp(prefix="saker-memory-", dir=V1 if self.v1 else "/sys/fs/cgroup")
-        with open(os.path.join(self.path, "memory.limit_in_bytes" if self.v1 else "memory.max"), "w") as file:
+        limit_file = os.path.join(self.path, "memory.limit_in_bytes" if self.v1 else "memory.max")
+        if not os.path.exists(limit_file) or not (self.v1 or os.path.exists(os.path.join(self.path, "memory.peak"))):
+            os.rmdir(self.path)
+            raise unittest.SkipTest("cgroups have no memory controller here, or one that does not tell the peak")
+        with open(limit_file, "w") as file:
             file.write(str(limit))
         self.prefix = ("sh", "-c", f'echo $$ >{self.path}/cgroup.procs && exec "$@"', "sh")
 

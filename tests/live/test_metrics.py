@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -99,6 +100,20 @@ class Web(LiveTest):
                 self.assertIn(name, text)
             lint = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
             self.assertEqual((lint.returncode, lint.stderr, lint.stdout), (0, "", ""))
+
+    def test_what_rules_and_events_cost(self):
+        """Of one event in 61; so programs are started until one of them is it."""
+        with self.agent():
+            def costs():
+                for _ in range(61):
+                    subprocess.run([self.marker], check=True)
+                text = get(self.base + "/metrics")[1]
+                rule = re.search(rf'saker_rule_cost_seconds_sum{{rule_name="every {self.name}"}} (\S+)', text)
+                event = re.search(r'saker_event_cost_seconds_sum{event="execve"} (\S+)', text)
+                return (float(rule.group(1)), float(event.group(1))) if rule and event else None
+            rule, event = self.wait_until(costs, "costs")
+            self.assertGreater(rule, 0)
+            self.assertGreater(event, 0)
 
     def test_versions_status_and_what_is_not_there(self):
         with self.agent():

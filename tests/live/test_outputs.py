@@ -1,11 +1,16 @@
 """Where alerts go: each output on its own, whatever the others do."""
 
+import contextlib
+import http.server
 import json
 import os
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
+import urllib.request
 
 from harness import Agent, LiveTest, WAIT_SECONDS
 from test_agent import rules_file
@@ -72,7 +77,7 @@ class Outputs(LiveTest):
             subprocess.run(["sh", "-c", loop], check=True)
             self.wait_until(lambda: len(self.lines("alerts")) == count, "the file")
             self.assertEqual(agent.stop(), 0)
-        self.assertRegex("\n".join(agent.log), r"output stdout: [1-9]\d* alerts were lost and [1-9]\d* found its queue full")
+        self.assertRegex("\n".join(agent.log), r"output stdout: \d+ alerts were delivered, [1-9]\d* were lost and [1-9]\d* found its queue full")
 
     def test_a_rotated_file_goes_on_after_sigusr1(self):
         with Agent(
@@ -87,6 +92,53 @@ class Outputs(LiveTest):
             self.act("two")
             self.wait_until(lambda: any("two" in line for line in self.lines("alerts")), "the second")
             self.assertTrue(any("one" in line for line in self.lines("rotated")))
+
+    def test_the_spool_of_http_output_survives_kill_9(self):
+        """Nobody is at the other end; the agent is killed; the next one delivers all of it, in order."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            web = probe.getsockname()[1]
+        options = ["-o", "http_output.enabled=true", "-o", f"http_output.url=http://127.0.0.1:{port}/",
+                   "-o", "saker.http_spool.enabled=true", "-o", f"saker.http_spool.path={self.path('spool')}",
+                   "-o", f"webserver.listen_port={web}", "-o", "webserver.listen_address=127.0.0.1"]
+
+        def waiting():
+            with contextlib.suppress(OSError):
+                with urllib.request.urlopen(f"http://127.0.0.1:{web}/status", timeout=WAIT_SECONDS) as answer:
+                    return json.load(answer)["outputs"]["http"]["spool"]["waiting"]
+            return -1
+
+        with Agent(*options, rules=[self.rules], webserver=True) as agent:
+            for i in range(5):
+                self.act(str(i))
+            agent.wait_for(rule=f"every {self.name}", **{"proc.cmdline": f"{self.name} 4"})
+            self.wait_until(lambda: waiting() == 5, "all of them on disk")
+            agent.stop(signal.SIGKILL)
+        got = []
+
+        class Receiver(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                got.append((self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", port), Receiver)
+        self.addCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        with Agent(*options, rules=[self.rules], webserver=True):
+            self.act("5")
+            self.wait_until(lambda: len(got) == 6, got)
+            self.wait_until(lambda: waiting() == 0, "nothing waits any more")
+        self.assertEqual([kind for kind, _ in got], ["application/json"] * 6)
+        self.assertEqual([json.loads(body)["output_fields"]["proc.cmdline"] for _, body in got],
+                         [f"{self.name} {i}" for i in range(6)])
 
     def test_an_output_that_cannot_be_opened_ends_the_start(self):
         from harness import ROOT, SAKER

@@ -74,6 +74,42 @@ class Reload(LiveTest):
             self.assertTrue(alert["output_fields"]["proc.pcmdline"].endswith(" old-parent"), alert)
         self.assertRegex("\n".join(agent.log), r"dropped: 0\b")
 
+    def test_environments_of_those_that_were_there_are_read_when_rules_begin_to_ask(self):
+        """Without holding up events: what does not ask for one goes on meanwhile."""
+        self.swap(0, rule("every one", self.name))
+        opens = (f"import os, time\nwhile not os.path.exists({os.path.join(self.directory, 'stop')!r}):\n"
+                 f"    open({self.marker!r}).close()\n    time.sleep(0.005)\n")
+        with Agent(rules=[self.rules]) as agent:
+            old = subprocess.Popen(["python3", "-c", opens], env={**os.environ, "MARK": self.name})
+            try:
+                subprocess.run([self.marker], check=True)
+                agent.wait_for(rule="every one")
+                self.swap(1, rule("every one", self.name) + (
+                    f"- rule: marked\n  desc: d\n  condition: evt.type in (open, openat) and fd.name = {self.marker} and "
+                    f"proc.env[MARK] = {self.name}\n  output: p=%proc.pid\n  priority: WARNING\n"))
+                self.assertEqual(agent.wait_for(rule="marked")["output_fields"]["proc.pid"], old.pid)
+            finally:
+                open(os.path.join(self.directory, "stop"), "w").close()
+                old.wait()
+
+    def test_what_the_sandbox_gave_up_cannot_be_switched_on(self):
+        """An output that writes files, or runs programs: the reload says so, and all stays as it was."""
+        self.swap(0, rule("every one", self.name))
+        config = os.path.join(self.directory, "config.yaml")
+        for number, (output, why) in enumerate((
+                (f"file_output: {{enabled: true, filename: {self.directory}/alerts}}", "an output that writes files"),
+                ("program_output: {enabled: true, program: cat}", "program_output runs programs"))):
+            with open(config, "w") as file:
+                file.write("json_output: true\nsaker: {read_only: true}\n")
+            with Agent(rules=[self.rules], config=config) as agent:
+                self.assertIn("files can only be read", next(line for line in agent.log if "sandbox:" in line))
+                with open(config, "a") as file:
+                    file.write(output + "\n")
+                self.wait_for_log(agent, why)
+                subprocess.run([self.marker], check=True)
+                agent.wait_for(rule="every one")
+                self.assertEqual(agent.stop(), 0)
+
     def test_a_mistake_leaves_the_old_rules_in_force(self):
         path = os.path.join(self.rules, "a.yaml")
         with open(path, "w") as file:
