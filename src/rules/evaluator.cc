@@ -50,7 +50,7 @@ struct Evaluator::State {
   void choose(const TypeProgram& type, const RuleBits& from);
   void run_all(const TypeProgram& type, const RuleBits& from);
   bool run(const TypeProgram& type, std::uint32_t step);
-  bool run_timed(const TypeProgram& type, std::size_t rule);
+  bool run_timed(const TypeProgram& type, std::size_t place);
   bool decide(const Predicate& predicate);
   bool flag(std::uint32_t predicate);
   std::uint32_t row(std::uint32_t table, bool by_name);
@@ -69,6 +69,7 @@ struct Evaluator::State {
   std::vector<Match> matches;
   std::vector<Cost> costs;  // by rule
   bool timed = false;
+  const std::vector<RuleRoot>* roots = nullptr;  // of the event's type
   std::array<std::uint32_t, 2> stamps{};  // of the event, of the name
   std::uint32_t last_stamp = 0;
   fields::Subject subject;
@@ -199,11 +200,13 @@ void Evaluator::State::run_all(const TypeProgram& type, const RuleBits& from) {
   }
 }
 
-bool Evaluator::State::run_timed(const TypeProgram& type, std::size_t rule) {
+// `place`: of the rule among those of the event's type.
+bool Evaluator::State::run_timed(const TypeProgram& type, std::size_t place) {
   const std::uint64_t begin_ns = boot_time_ns();
-  const bool go_on = run(type, type.begins[rule]);
-  costs[rule].ns += boot_time_ns() - begin_ns;
-  ++costs[rule].runs;
+  const bool go_on = run(type, type.begins[place]);
+  Cost& cost = costs[(*roots)[place].rule];
+  cost.ns += boot_time_ns() - begin_ns;
+  ++cost.runs;
   return go_on;
 }
 
@@ -262,7 +265,9 @@ std::span<const Evaluator::Match> Evaluator::evaluate(fields::Subject subject, A
   const RuleSet::Program& program = state.program;
   const event::Event& event = *subject.event;
   if (event.type >= program.program_of_type.size()) return {};
-  const TypeProgram& type = program.programs[program.program_of_type[event.type]];
+  const std::uint32_t number = program.program_of_type[event.type];
+  const TypeProgram& type = program.programs[number];
+  state.roots = &program.roots[number];
   state.subject = subject;
   state.subject.name_index = 0;
   state.arena = &arena;
