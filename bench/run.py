@@ -137,6 +137,14 @@ def container_cgroup():
     raise SystemExit("no cgroup can be made here")
 
 
+def entering(cgroup):
+    """For a child to do before its program: it joins the cgroup."""
+    def enter():
+        with open(os.path.join(cgroup, "cgroup.procs"), "w") as procs:
+            procs.write("0")
+    return enter
+
+
 def command_seconds(command):
     """Of CPU."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -156,12 +164,8 @@ def loop(name, cgroup, directory):
                     file.write(f"#include <stdio.h>\n#include <stdlib.h>\nint f{i}(int x) {{ printf(\"%d\", x); return abs(x) + {i}; }}\n")
             return command_seconds(f"cd {folder} && for i in *.c; do cc -O1 -c $i; done") * 1e9
 
-    def enter():
-        with open(os.path.join(cgroup, "cgroup.procs"), "w") as procs:
-            procs.write("0")
-
     done = subprocess.run(
-        [WORKLOAD, *arguments], capture_output=True, text=True, check=True, preexec_fn=enter if in_container else None
+        [WORKLOAD, *arguments], capture_output=True, text=True, check=True, preexec_fn=entering(cgroup) if in_container else None
     )
     return float(done.stdout.split()[1])
 
@@ -204,12 +208,8 @@ def flood(agent_name, cgroup, loops):
     agent = Agent(agent_name)
     count = 1_000_000
 
-    def enter():
-        with open(os.path.join(cgroup, "cgroup.procs"), "w") as procs:
-            procs.write("0")
-
     begin = time.monotonic()
-    running = [subprocess.Popen([WORKLOAD, "open", str(count), "/etc/hostname"], stdout=subprocess.DEVNULL, preexec_fn=enter)
+    running = [subprocess.Popen([WORKLOAD, "open", str(count), "/etc/hostname"], stdout=subprocess.DEVNULL, preexec_fn=entering(cgroup))
                for _ in range(loops)]
     for process in running:
         process.wait()

@@ -13,6 +13,7 @@ import secrets
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -23,6 +24,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 SAKER = os.environ.get("SAKER", os.path.join(ROOT, "build", "bin", "saker"))
 SHARED = os.path.join(os.path.dirname(ROOT), "shared")
 WAIT_SECONDS = 120  # for something that takes milliseconds; only a failing test waits that long
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def why_not():
@@ -329,3 +336,15 @@ class LiveTest(unittest.TestCase):
     def assert_fields(self, alert, **wanted):
         for key, value in wanted.items():
             self.assertEqual(alert["output_fields"].get(key), value, f"{key} in {alert['output']}")
+
+
+class MarkerTest(LiveTest):
+    """With a program whose runs no other test makes: `marker`, called `name`, in a `directory` that goes with the test."""
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        # Unique on this machine, at most 15 characters.
+        self.name = "m" + os.path.basename(self.directory).replace("_", "x")[-8:].lower()
+        self.marker = os.path.join(self.directory, self.name)
+        os.symlink("/bin/true", self.marker)

@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -22,12 +21,6 @@ except ImportError:  # no python3-yaml
     metric_names = None
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def serves_metrics():
     """Whether this agent has a web server."""
     said = subprocess.run([harness.SAKER, "--help"], capture_output=True, text=True).stdout
@@ -38,7 +31,7 @@ def serves_metrics():
 @unittest.skipUnless(serves_metrics(), "this agent serves no metrics")
 class MetricNames(unittest.TestCase):
     def test_the_agent_has_what_is_asked_of_it(self):
-        port = free_port()
+        port = harness.free_port()
         options = ["webserver.enabled=true", f"webserver.listen_port={port}", "webserver.listen_address=127.0.0.1",
                    "webserver.prometheus_metrics_enabled=true", "metrics.enabled=true"]
         # A rule's matches are told from its first match on.

@@ -6,21 +6,14 @@ import re
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
 
-from harness import Agent, LiveTest, WAIT_SECONDS
+from harness import Agent, MarkerTest, WAIT_SECONDS, free_port
 from test_agent import rules_file
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def get(url):
@@ -35,13 +28,9 @@ def get(url):
         return 0, str(error)
 
 
-class Web(LiveTest):
+class Web(MarkerTest):
     def setUp(self):
-        self.directory = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.name = "m" + os.path.basename(self.directory).replace("_", "x")[-8:].lower()
-        self.marker = os.path.join(self.directory, self.name)
-        os.symlink("/bin/true", self.marker)
+        super().setUp()
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
 

@@ -7,12 +7,11 @@ import os
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 import urllib.request
 
-from harness import Agent, LiveTest, WAIT_SECONDS
+from harness import Agent, MarkerTest, WAIT_SECONDS
 from test_agent import rules_file
 
 
@@ -21,14 +20,9 @@ def marker_rule(name):
             f"  output: p=%proc.name c=%proc.cmdline\n  priority: WARNING\n")
 
 
-class Outputs(LiveTest):
+class Outputs(MarkerTest):
     def setUp(self):
-        self.directory = tempfile.mkdtemp()
-        self.addCleanup(subprocess.run, ["rm", "-rf", self.directory])
-        # Unique on this machine, at most 15 characters.
-        self.name = "m" + os.path.basename(self.directory).replace("_", "x")[-8:].lower()
-        self.marker = os.path.join(self.directory, self.name)
-        os.symlink("/bin/true", self.marker)
+        super().setUp()
         self.rules = rules_file(self, marker_rule(self.name))
 
     def path(self, name):

@@ -3,10 +3,9 @@
 import os
 import signal
 import subprocess
-import tempfile
 import time
 
-from harness import Agent, LiveTest, WAIT_SECONDS
+from harness import Agent, MarkerTest, WAIT_SECONDS
 
 
 def rule(name, process, extra=""):
@@ -14,14 +13,9 @@ def rule(name, process, extra=""):
             f"  output: c=%proc.cmdline pc=%proc.pcmdline\n  priority: WARNING\n")
 
 
-class Reload(LiveTest):
+class Reload(MarkerTest):
     def setUp(self):
-        self.directory = tempfile.mkdtemp()
-        self.addCleanup(subprocess.run, ["rm", "-rf", self.directory])
-        # Unique on this machine, at most 15 characters.
-        self.name = "m" + os.path.basename(self.directory).replace("_", "x")[-8:].lower()
-        self.marker = os.path.join(self.directory, self.name)
-        os.symlink("/bin/true", self.marker)
+        super().setUp()
         self.rules = os.path.join(self.directory, "rules")
         os.mkdir(self.rules)
 

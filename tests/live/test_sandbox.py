@@ -1,13 +1,10 @@
 """Least privilege: what the agent starts with, and what it keeps."""
 
-import json
 import os
-import re
 import subprocess
-import tempfile
 import time
 
-from harness import Agent, LiveTest, ROOT, SAKER, WAIT_SECONDS
+from harness import Agent, MarkerTest, WAIT_SECONDS
 from test_agent import rules_file
 
 FEW = ("bpf", "perfmon", "sys_resource", "sys_ptrace")
@@ -29,13 +26,9 @@ def given():
     return [name for name in FEW if bounding & bits([name])]
 
 
-class Sandbox(LiveTest):
+class Sandbox(MarkerTest):
     def setUp(self):
-        self.directory = tempfile.mkdtemp()
-        self.addCleanup(subprocess.run, ["rm", "-rf", self.directory])
-        self.name = "m" + os.path.basename(self.directory).replace("_", "x")[-8:].lower()
-        self.marker = os.path.join(self.directory, self.name)
-        os.symlink("/bin/true", self.marker)
+        super().setUp()
         self.rules = rules_file(
             self, f"- rule: every {self.name}\n  desc: d\n  condition: evt.type = execve and proc.name = {self.name}\n"
                   "  output: c=%proc.cmdline e=%proc.exepath\n  priority: WARNING\n")

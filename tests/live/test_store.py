@@ -5,22 +5,16 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 import time
 
-from harness import Agent, LiveTest, SAKER, WAIT_SECONDS
+from harness import Agent, MarkerTest, SAKER, WAIT_SECONDS
 from test_agent import rules_file
 
 
-class Store(LiveTest):
+class Store(MarkerTest):
     def setUp(self):
-        self.directory = tempfile.mkdtemp()
-        self.addCleanup(subprocess.run, ["rm", "-rf", self.directory])
+        super().setUp()
         self.store = os.path.join(self.directory, "store")
-        # Unique on this machine, at most 15 characters.
-        self.name = "m" + os.path.basename(self.directory).replace("_", "x")[-8:].lower()
-        self.marker = os.path.join(self.directory, self.name)
-        os.symlink("/bin/true", self.marker)
         self.rules = rules_file(
             self, f"- rule: every {self.name}\n  desc: d\n  condition: evt.type = execve and proc.name = {self.name}\n"
                   "  output: c=%proc.cmdline\n  priority: WARNING\n  tags: [host, process]\n")
