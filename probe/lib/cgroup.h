@@ -32,11 +32,11 @@ static __always_inline __u64 cgroup_key_v2(struct css_set *set)
 
 static __always_inline struct cgroup *v1_cgroup(struct css_set *set)
 {
-	struct cgroup_subsys_state *css = NULL;
+	struct cgroup_subsys_state *css;
 
 	if (v1_subsystem < 0)
 		return NULL;
-	bpf_core_read(&css, sizeof(css), (void *)&set->subsys[0] + 8 * v1_subsystem);
+	css = (void *)read_word((void *)&set->subsys[0] + 8 * v1_subsystem);
 	css = TYPED(struct cgroup_subsys_state, css);
 	return css ? READ(css, cgroup) : NULL;
 }

@@ -22,14 +22,14 @@ static __always_inline struct file *file_of(struct task_struct *task, __s64 fd)
 {
 	struct files_struct *files = READ(task, files);
 	struct fdtable *table;
-	__u64 address = 0;
+	__u64 address;
 
 	if (!files || fd < 0)
 		return NULL;
 	table = READ(files, fdt);
 	if (fd >= READ(table, max_fds))
 		return NULL;
-	bpf_probe_read_kernel(&address, sizeof(address), (void *)((__u64)READ(table, fd) + 8 * (__u64)fd));
+	address = read_word((void *)((__u64)READ(table, fd) + 8 * (__u64)fd));
 	return address ? TYPED(struct file, address) : NULL;
 }
 

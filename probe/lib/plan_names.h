@@ -21,6 +21,7 @@
 #define MOUNTS_MAX 2 /* mounts that are looked through for the name of a place */
 
 struct names {
+	__u64 before_raw;
 	__u8 raw[RAW_BYTES + 32]; /* the path as given, and zeros */
 	__u8 path[128];           /* the beginning of a path under construction */
 	struct saker_plan_text text_key;
@@ -104,23 +105,28 @@ static __always_inline void scan_raw(struct names *n)
 	n->last_slashes = n->before_slashes = 0;
 	n->dots = n->weird = false;
 	for (i = 0; i < RAW_BYTES; i += 8) {
-		__u64 here, next, third, slashes, dots;
+		__u64 here, behind, next, third, slashes, dots;
 
 		if (i >= n->raw_length)
 			break;
+		/* Words as they were written: a load across two fresh stores waits for both. */
 		here = *(__u64 *)(n->raw + i);
-		next = *(__u64 *)(n->raw + i + 1);
+		behind = *(__u64 *)(n->raw + i + 8);
+		next = here >> 8 | behind << 56;
 		dots = bytes_equal(here, '.');
 		if (dots && (dots & bytes_equal(next, '.')))
 			n->dots = true;
 		slashes = bytes_equal(here, '/');
 		if (!slashes)
 			continue;
-		third = *(__u64 *)(n->raw + i + 2);
-		if (slashes & (bytes_equal(next, '/') | bytes_equal(next, 0) |
-			       (bytes_equal(next, '.') &
-				(bytes_equal(third, '/') | bytes_equal(third, '.') | bytes_equal(third, 0)))))
+		if (slashes & (bytes_equal(next, '/') | bytes_equal(next, 0)))
 			n->weird = true;
+		dots = slashes & bytes_equal(next, '.');
+		if (dots) {
+			third = here >> 16 | behind << 48;
+			if (dots & (bytes_equal(third, '/') | bytes_equal(third, '.') | bytes_equal(third, 0)))
+				n->weird = true;
+		}
 		n->before_at = n->last_at;
 		n->before_slashes = n->last_slashes;
 		n->last_at = i;
@@ -189,6 +195,7 @@ __noinline int read_raw(__u64 address)
 	const void *name = (const void *)address;
 	struct names *n = my_names();
 	__u64 *end;
+	__u32 length;
 	long got;
 
 	if (!n)
@@ -199,9 +206,11 @@ __noinline int read_raw(__u64 address)
 	n->raw_begin = 0;
 	if (got <= 1 || got >= RAW_BYTES)
 		return 0;
-	n->raw_length = got - 1;
-	end = (__u64 *)(n->raw + index_below(got, RAW_BYTES));
-	end[0] = end[1] = end[2] = 0;
+	length = got - 1;
+	n->raw_length = length;
+	end = (__u64 *)(n->raw + (index_below(length, RAW_BYTES) & ~7));
+	end[0] &= (1ULL << ((length & 7) * 8)) - 1;
+	end[1] = end[2] = 0;
 	scan_raw(n);
 	if (n->raw[0] == '.') {
 		if (n->raw[1] == '/' && n->raw[2] != 0)
@@ -212,18 +221,6 @@ __noinline int read_raw(__u64 address)
 	find_parts(n);
 	n->readable = !n->weird;
 	return 0;
-}
-
-/* Eight bytes that lie inside what the name was allocated in: a plain load, where the kernel has one. */
-static __always_inline __u64 head_of_name(const void *name)
-{
-	struct timespec64 *words = TYPED(struct timespec64, name);
-	__u64 head = 0;
-
-	if (typed_pointers)
-		return words->tv_sec;
-	bpf_probe_read_kernel(&head, sizeof(head), name);
-	return head;
 }
 
 static __always_inline __u64 part_terms(const struct passage *p, struct names *n, enum saker_plan_part_kind kind,
@@ -249,7 +246,9 @@ static __always_inline __u64 part_terms(const struct passage *p, struct names *n
 	n->text_key.program = p->number;
 	n->text_key.part = kind;
 	n->text_key.length = length > 255 ? 255 : length;
-	if (bpf_probe_read_kernel(n->text_key.text, at_most(SAKER_PLAN_TEXT_BYTES, length), text))
+	if (length <= sizeof(head))
+		__builtin_memcpy(n->text_key.text, &head, sizeof(head));
+	else if (bpf_probe_read_kernel(n->text_key.text, at_most(SAKER_PLAN_TEXT_BYTES, length), text))
 		return EVERY_TERM;
 	found = bpf_map_lookup_elem(&plan_texts, &n->text_key);
 	if (length > 8)
@@ -263,6 +262,8 @@ static __always_inline __u64 part_terms(const struct passage *p, struct names *n
 	return n->last.terms;
 }
 
+_Static_assert(SAKER_PLAN_TAIL_BYTES == 4, "the tail is the upper half of a word");
+
 /* The last part of a name, and its end. */
 static __always_inline __u64 name_terms(const struct passage *p, struct names *n, const void *text, __u32 length,
 					__u64 head)
@@ -270,12 +271,10 @@ static __always_inline __u64 name_terms(const struct passage *p, struct names *n
 	__u64 terms = part_terms(p, n, SAKER_PLAN_PART_NAME, &p->program->name, text, length, head);
 
 	if (terms & p->terms & ~p->program->tail.other && length >= SAKER_PLAN_TAIL_BYTES) {
-		const void *tail = text + length - SAKER_PLAN_TAIL_BYTES;
-		__u32 bytes = 0;
+		/* What lies before a short name is its structure: there always is something to read. */
+		__u64 tail = read_word(text + length - 8) >> 32;
 
-		bpf_probe_read_kernel(&bytes, sizeof(bytes), tail);
-		terms &= part_terms(p, n, SAKER_PLAN_PART_TAIL, &p->program->tail, tail, SAKER_PLAN_TAIL_BYTES,
-				    bytes);
+		terms &= part_terms(p, n, SAKER_PLAN_PART_TAIL, &p->program->tail, NULL, SAKER_PLAN_TAIL_BYTES, tail);
 	}
 	return terms;
 }
@@ -320,14 +319,14 @@ static __always_inline __u64 dentry_name_terms(const struct passage *p, struct n
 {
 	const void *name = READ(dentry, d_name.name);
 
-	return name_terms(p, n, name, READ(dentry, d_name.len), head_of_name(name));
+	return name_terms(p, n, name, READ(dentry, d_name.len), read_word(name));
 }
 
 static __always_inline __u64 dentry_directory_terms(const struct passage *p, struct names *n, struct dentry *dentry)
 {
 	const void *name = READ(dentry, d_name.name);
 
-	return directory_terms(p, n, name, READ(dentry, d_name.len), head_of_name(name));
+	return directory_terms(p, n, name, READ(dentry, d_name.len), read_word(name));
 }
 
 /* Of the directory in `dentry` and `mnt`. */

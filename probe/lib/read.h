@@ -71,6 +71,18 @@ static __always_inline __u32 at_most(__u32 limit, __u32 number)
 	return number;
 }
 
+/* Eight bytes of kernel memory: a plain load too, by way of a type of the kernel that begins with such a number. */
+static __always_inline __u64 read_word(const void *address)
+{
+	struct timespec64 *words = TYPED(struct timespec64, address);
+	__u64 word = 0;
+
+	if (typed_pointers)
+		return words->tv_sec;
+	bpf_probe_read_kernel(&word, sizeof(word), address);
+	return word;
+}
+
 static __always_inline struct task_struct *current_task(void)
 {
 	return TYPED(struct task_struct, bpf_get_current_task());
