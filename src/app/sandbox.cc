@@ -137,9 +137,6 @@ const std::vector<const char*> kAllowed = {
     "timerfd_create",
     "timerfd_settime",
     "timerfd_gettime",
-    "inotify_init1",
-    "inotify_add_watch",
-    "inotify_rm_watch",
     "pidfd_open",
     // Files.
     "read",

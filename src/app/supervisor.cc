@@ -15,7 +15,6 @@
 #include "app/commands.h"
 #include "app/in_force.h"
 #include "app/read_configuration.h"
-#include "app/watched_files.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -26,7 +25,7 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 // A change is often several: what is in the middle of being written is left alone until it has been quiet for
 // a while, but not for ever.
 constexpr std::uint64_t kQuietNs = kSecond / 5;
-// Changes that nobody tells of, for example on a network file system.
+// Changes that leave a file's size and times as they were.
 constexpr std::uint64_t kLookEveryNs = 30 * kSecond;
 constexpr std::uint64_t kRetireNs = 10 * kSecond;  // for what an output that goes away has queued
 constexpr std::uint64_t kDropLogEveryNs = 10 * kSecond;
@@ -60,7 +59,7 @@ Supervisor::Supervisor(Parts parts, Config config, std::shared_ptr<const Revisio
   const sigset_t set = taken_signals();
   signals_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   end_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  watch_files();
+  stamps_ = stamps_of_watched_files(config_, parts_.options);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -126,8 +125,7 @@ void Supervisor::run() {
   next_self_test_ns_ = boot_time_ns() + observe::SelfTest::kIntervalNs;
   for (;;) {
     pollfd sources[] = {{.fd = end_.get(), .events = POLLIN, .revents = 0},
-                        {.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                        {.fd = watch_ ? watch_->fd() : -1, .events = POLLIN, .revents = 0}};
+                        {.fd = signals_.get(), .events = POLLIN, .revents = 0}};
     const std::uint64_t now = boot_time_ns();
     std::uint64_t due = next_second;
     if (files_changed_ns_ != 0) due = std::min(due, files_changed_ns_ + kQuietNs);
@@ -135,10 +133,8 @@ void Supervisor::run() {
     if (::poll(sources, std::size(sources), timeout_ms) < 0 && errno != EINTR) return;
     if (sources[0].revents != 0) return;
     if (sources[1].revents != 0) take_signals();
-    if (sources[2].revents != 0 && watch_->read_events()) {
-      files_changed_ns_ = boot_time_ns();
-      if (files_first_changed_ns_ == 0) files_first_changed_ns_ = files_changed_ns_;
-    }
+    // A file that is being written is waited for until a look finds it as the one before did.
+    if (files_changed_ns_ != 0 || boot_time_ns() >= next_second) compare_stamps();
     look_at_files();
     if (boot_time_ns() >= next_second) {
       next_second = boot_time_ns() + kSecond;
@@ -177,20 +173,13 @@ void Supervisor::each_second() {
   report_stuck_outputs();
 }
 
-void Supervisor::watch_files() {
-  if (!config_.watch_config_files) {
-    watch_.reset();
-    return;
-  }
-  if (!watch_) {
-    auto opened = FileWatch::open();
-    if (!opened) {
-      log(LogLevel::kWarning, "{}; changes are noticed late", opened.error().message);
-      return;
-    }
-    watch_.emplace(std::move(*opened));
-  }
-  watch_->watch(watched_paths(config_, parts_.options));
+void Supervisor::compare_stamps() {
+  if (!config_.watch_config_files) return;
+  auto stamps = stamps_of_watched_files(config_, parts_.options);
+  if (stamps == stamps_) return;
+  stamps_ = std::move(stamps);
+  files_changed_ns_ = boot_time_ns();
+  if (files_first_changed_ns_ == 0) files_first_changed_ns_ = files_changed_ns_;
 }
 
 void Supervisor::look_at_files() {
@@ -201,7 +190,6 @@ void Supervisor::look_at_files() {
   if (!quiet && now < next_look_ns_) return;
   next_look_ns_ = now + kLookEveryNs;
   files_changed_ns_ = files_first_changed_ns_ = 0;
-  watch_files();  // before reading: a change after this is told
   if (watched_files(config_, parts_.options) != seen_) reload("files have changed");
 }
 
@@ -210,7 +198,6 @@ void Supervisor::reload(std::string_view why) {
   seen_ = watched_files(config_, parts_.options);
   const auto done = try_reload();
   parts_.state.note_reload(done.has_value(), wall_time_ns(), done ? "" : done.error().message);
-  watch_files();
   if (!done) {
     log(LogLevel::kError, "the reload failed and revision {} stays in force: {}", revision_->number,
         done.error().message);

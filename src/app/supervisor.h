@@ -13,11 +13,11 @@
 
 #include "app/config.h"
 #include "app/drop_watch.h"
-#include "app/file_watch.h"
 #include "app/loaded_file.h"
 #include "app/mailbox.h"
 #include "app/options.h"
 #include "app/revision.h"
+#include "app/watched_files.h"
 #include "app/web.h"
 #include "base/fd.h"
 #include "observe/agent_state.h"
@@ -54,8 +54,8 @@ class Supervisor {
   void run();
   void take_signals();
   void each_second();
+  void compare_stamps();
   void look_at_files();
-  void watch_files();
   void reload(std::string_view why);
   Result<> try_reload();
   Result<> check_sandbox(const Config& next) const;
@@ -69,9 +69,9 @@ class Supervisor {
   std::shared_ptr<const Revision> revision_;
   const bool calls_filtered_, writes_filtered_;  // since the start
   std::vector<LoadedFile> seen_;                 // content of the files when they were last looked at
-  std::optional<FileWatch> watch_;
+  std::vector<FileStamp> stamps_;                // of the same, when they were last looked for changes
   UniqueFd signals_, end_;
-  // Boot times; 0 = no file has changed since the last look.
+  // Boot times; 0 = no file seems to have changed since the last look.
   std::uint64_t files_changed_ns_ = 0, files_first_changed_ns_ = 0;
   std::uint64_t next_look_ns_ = 0, next_self_test_ns_ = 0, next_drop_log_ns_ = 0;
   DropWatch drops_;
