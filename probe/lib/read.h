@@ -3,10 +3,10 @@
  * read.h: how kernel memory is read.
  *
  * A typed pointer can be followed by a plain load that costs next to nothing; a helper call for each step
- * costs five times as much over a path. Typed pointers come from the tracepoint's arguments, and since 6.2
- * from bpf_rdonly_cast() for all others. READ() is the plain load where that cast exists and
- * bpf_probe_read_kernel() where it does not; the verifier removes the branch that is not taken. A wrong
- * pointer reads as zero either way.
+ * costs five times as much over a path. Addresses get their types from bpf_rdonly_cast(), which kernels have since 6.2.
+ * The probe is compiled twice, with SAKER_TYPED_READS for those kernels and without it for older ones: READ() is the
+ * plain load or bpf_probe_read_kernel(). Were it one program that asks which of the two it may do, the verifier would have
+ * to follow and take out a branch for each read. A wrong pointer reads as zero either way.
  */
 #ifndef SAKER_READ_H
 #define SAKER_READ_H
@@ -19,32 +19,27 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+#if SAKER_TYPED_READS
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 
-/* Set before loading: whether the kernel has bpf_rdonly_cast(), and a test does not want the other way. One constant, for
- * each test of it is a branch that the verifier has to take out again. */
-const volatile bool typed_pointers;
-
+#define READ(pointer, field) ((pointer)->field)
+#else
 #define READ(pointer, field)                                                              \
 	({                                                                                \
 		__typeof__(pointer) from_ = (pointer);                                    \
 		__typeof__(from_->field) value_;                                          \
-		if (typed_pointers)                                                     \
-			value_ = from_->field;                                            \
-		else                                                                      \
-			bpf_core_read(&value_, sizeof(value_), &from_->field);            \
+		bpf_core_read(&value_, sizeof(value_), &from_->field);                    \
 		value_;                                                                   \
 	})
+#endif
 
 /* Gives a bare address its type back. Also for a tracepoint's arguments: the verifier knows theirs, but then asks of each
  * field whether it is to be trusted too, and looks that up in all types of the kernel, at a millisecond each. */
-#define TYPED(type, address)                                                           \
-	({                                                                             \
-		void *typed_value_ = (void *)(address);                                \
-		if (typed_pointers)                                                  \
-			typed_value_ = bpf_rdonly_cast(typed_value_, bpf_core_type_id_kernel(type)); \
-		(type *)typed_value_;                                                  \
-	})
+#if SAKER_TYPED_READS
+#define TYPED(type, address) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
+#else
+#define TYPED(type, address) ((type *)(void *)(address))
+#endif
 
 #define CAPABILITIES(cred, set)                                                     \
 	({                                                                          \
@@ -74,13 +69,14 @@ static __always_inline __u32 at_most(__u32 limit, __u32 number)
 /* Eight bytes of kernel memory: a plain load too, by way of a type of the kernel that begins with such a number. */
 static __always_inline __u64 read_word(const void *address)
 {
-	struct timespec64 *words = TYPED(struct timespec64, address);
+#if SAKER_TYPED_READS
+	return TYPED(struct timespec64, address)->tv_sec;
+#else
 	__u64 word = 0;
 
-	if (typed_pointers)
-		return words->tv_sec;
 	bpf_probe_read_kernel(&word, sizeof(word), address);
 	return word;
+#endif
 }
 
 static __always_inline struct task_struct *current_task(void)

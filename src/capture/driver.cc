@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "capture/cgroup_layout.h"
 #include "capture/load_log.h"
+#include "capture/probe_object.h"
 #include "capture/ring_layout.h"
 #include "capture/syscalls.h"
 #include "capture/tracepoint.h"
@@ -249,12 +250,14 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   bpf_object_open_opts open_options{};
   open_options.sz = sizeof(open_options);
   open_options.btf_custom_path = "/sys/kernel/btf/vmlinux";
-  skeleton.reset(saker_probe__open_opts(&open_options));
+  const Btf types = kernel_types();
+  if (!types) return driver_error("read the kernel's types", errno);
+  const bool typed_reads = !contains(options.without, Feature::kTypedReads) &&
+                           btf__find_by_name_kind(types.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+  skeleton.reset(open_probe(typed_reads, open_options));
   if (!skeleton) return driver_error("open the probe", errno);
   const int cpus = libbpf_num_possible_cpus();
   if (cpus <= 0) return driver_error("count the CPUs", -cpus);
-  const Btf types = kernel_types();
-  if (!types) return driver_error("read the kernel's types", errno);
   const CgroupLayout cgroups = read_cgroup_layout();
   auto& constants = *skeleton->rodata;
   without = options.without;
@@ -264,8 +267,6 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   constants.cpus_per_ring = layout.cpus_per_ring;
   constants.args_bytes_max = options.args_bytes_max;
   constants.data_bytes_max = options.data_bytes_max;
-  constants.typed_pointers = !contains(without, Feature::kTypedReads) &&
-                             btf__find_by_name_kind(types.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
   constants.agent_tgid = static_cast<__u32>(getpid());
   constants.v1_subsystem =
       cgroups.v1_controller.empty() ? -1 : subsystem_index(types.get(), cgroups.v1_controller);
