@@ -206,6 +206,7 @@ static __always_inline __u64 by_parent(const struct passage *p, struct task_stru
 #define SOCK_DGRAM 2
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define AF_NETLINK 16
 #define S_IFDIR 0040000
 
 static __always_inline __u32 kind_of_socket(struct file *file)
@@ -218,35 +219,30 @@ static __always_inline __u32 kind_of_socket(struct file *file)
 	family = READ(sk, __sk_common.skc_family);
 	if (family == AF_UNIX)
 		return SAKER_PLAN_KIND_UNIX;
+	if (family == AF_NETLINK)
+		return SAKER_PLAN_KIND_NETLINK;
 	if (family != AF_INET && family != AF_INET6)
-		return SAKER_PLAN_KIND_UNKNOWN;
+		return SAKER_PLAN_KIND_SOCKET;
 	type = READ(sk, sk_type);
 	protocol = READ(sk, sk_protocol);
 	if (type == SOCK_STREAM && protocol == IPPROTO_TCP)
 		return family == AF_INET ? SAKER_PLAN_KIND_TCP4 : SAKER_PLAN_KIND_TCP6;
 	if (type == SOCK_DGRAM && protocol == IPPROTO_UDP)
 		return family == AF_INET ? SAKER_PLAN_KIND_UDP4 : SAKER_PLAN_KIND_UDP6;
-	return SAKER_PLAN_KIND_UNKNOWN;
+	return family == AF_INET ? SAKER_PLAN_KIND_IP4 : SAKER_PLAN_KIND_IP6;
 }
 
-/* What the call's main descriptor is. */
-static __always_inline __u32 kind_of_descriptor(const struct passage *p, struct task_struct *task,
-						const struct call *call)
+/* What the call's main descriptor is, of which `file` is what is open. */
+static __always_inline __u32 kind_of_file(struct file *file)
 {
-	__s32 fd = argument_of(call, p->program->descriptor_of);
-	struct file *file = file_of(task, fd);
-	struct inode *inode;
-	__u32 format;
+	struct inode *inode = READ(file, f_inode);
+	__u32 format = READ(inode, i_mode) & S_IFMT;
 
-	if (!file)
-		return SAKER_PLAN_KIND_UNKNOWN;
-	inode = READ(file, f_inode);
-	format = READ(inode, i_mode) & S_IFMT;
 	if (format == S_IFSOCK)
 		return kind_of_socket(file);
 	if (format == S_IFIFO)
 		return SAKER_PLAN_KIND_PIPE;
-	return format == S_IFDIR ? SAKER_PLAN_KIND_DIRECTORY : SAKER_PLAN_KIND_UNKNOWN;
+	return format == S_IFDIR ? SAKER_PLAN_KIND_DIRECTORY : SAKER_PLAN_KIND_OTHER;
 }
 
 #endif /* SAKER_PLAN_H */

@@ -14,7 +14,7 @@
 #define SAKER_PLAN_NAMES_H
 
 #include "calls/file.h"
-#include "lib/plan.h"
+#include "lib/plan_pairs.h"
 
 #define RAW_BYTES 256
 #define EVERY_TERM (~0ULL)
@@ -581,6 +581,27 @@ static __always_inline int open_passes(struct passage *p, struct task_struct *ta
 	return p->terms ? 0 : rule_out(p, SAKER_PLAN_PATH);
 }
 
+#define ABOUT_ENDS (1U << SAKER_PLAN_ADDRESS | 1U << SAKER_PLAN_PORT)
+#define ABOUT_DESCRIPTORS (1U << SAKER_PLAN_DESCRIPTOR | ABOUT_ENDS)
+
+/* The dimensions of other calls that look at their main descriptor. */
+static __always_inline int descriptor_passes(struct passage *p, struct task_struct *task, const struct call *call)
+{
+	__s32 fd = argument_of(call, p->program->descriptor_of);
+	struct file *file = file_of(task, fd);
+	__u32 kind;
+
+	if (!file)
+		return 0;
+	kind = kind_of_file(file);
+	p->terms &= p->program->kind[index_below(kind, SAKER_PLAN_KINDS)];
+	if (!p->terms)
+		return rule_out(p, SAKER_PLAN_DESCRIPTOR);
+	if (!(p->program->uses & ABOUT_ENDS) || kind < SAKER_PLAN_KIND_TCP4 || kind > SAKER_PLAN_KIND_IP6)
+		return 0;
+	return ends_pass(p, file);
+}
+
 /* 0 when some rule could match the call in scratch memory, else RULED_OUT. Checked by the verifier by itself: what follows it
  * does not depend on the ways through it. */
 __noinline int plan_passes(void)
@@ -615,6 +636,11 @@ __noinline int plan_passes(void)
 		if (!p.terms)
 			return rule_out(&p, SAKER_PLAN_TASK);
 	}
+	if (uses(&p, SAKER_PLAN_USER)) {
+		p.terms &= by_user(&p);
+		if (!p.terms)
+			return rule_out(&p, SAKER_PLAN_USER);
+	}
 	if (uses(&p, SAKER_PLAN_PROCESS)) {
 		p.terms &= by_process(&p, task);
 		if (!p.terms)
@@ -627,12 +653,7 @@ __noinline int plan_passes(void)
 	}
 	if (call->event <= SAKER_EVENT_OPEN_BY_HANDLE_AT)
 		return open_passes(&p, task, call);
-	if (uses(&p, SAKER_PLAN_DESCRIPTOR)) {
-		p.terms &= program->kind[index_below(kind_of_descriptor(&p, task, call), SAKER_PLAN_KINDS)];
-		if (!p.terms)
-			return rule_out(&p, SAKER_PLAN_DESCRIPTOR);
-	}
-	return 0;
+	return program->uses & ABOUT_DESCRIPTORS ? descriptor_passes(&p, task, call) : 0;
 }
 
 #endif /* SAKER_PLAN_NAMES_H */

@@ -24,6 +24,9 @@
 #define SAKER_PLAN_ARGUMENTS 2
 #define SAKER_PLAN_FLAG_TESTS 4
 #define SAKER_PLAN_NO_ARGUMENT 255
+#define SAKER_PLAN_PAIR_SETS 8 /* of a generation */
+#define SAKER_PLAN_GROUPS 16
+#define SAKER_PLAN_RANGES 64 /* a power of two */
 
 /* In the order in which they are asked. */
 enum saker_plan_dimension {
@@ -31,9 +34,12 @@ enum saker_plan_dimension {
 	SAKER_PLAN_ARGUMENT,   /* small numbers and flags among the arguments */
 	SAKER_PLAN_SCOPE,      /* host or container */
 	SAKER_PLAN_TASK,       /* root, a terminal */
+	SAKER_PLAN_USER,       /* user ids: who acts, who logged in */
 	SAKER_PLAN_PROCESS,    /* what the process runs: names, paths, arguments */
 	SAKER_PLAN_PARENT,     /* what its parent runs */
 	SAKER_PLAN_DESCRIPTOR, /* what kind of thing the descriptor is */
+	SAKER_PLAN_ADDRESS,    /* the addresses of a connection's ends */
+	SAKER_PLAN_PORT,       /* their ports */
 	SAKER_PLAN_RAW,        /* the path as written */
 	SAKER_PLAN_NAME,       /* the last part of a path, its end, and the directory above it */
 	SAKER_PLAN_PATH,       /* the path's beginning, or all of it */
@@ -59,7 +65,7 @@ enum saker_plan_task {
 /* What a descriptor is; the first three also of what an open gave. */
 enum saker_plan_kind {
 	SAKER_PLAN_KIND_UNKNOWN = 0, /* all terms are met */
-	SAKER_PLAN_KIND_FILE,        /* not a directory; of a call: a regular file */
+	SAKER_PLAN_KIND_FILE,        /* what an open gave, not a directory */
 	SAKER_PLAN_KIND_DIRECTORY,
 	SAKER_PLAN_KIND_PIPE,
 	SAKER_PLAN_KIND_UNIX,
@@ -67,6 +73,11 @@ enum saker_plan_kind {
 	SAKER_PLAN_KIND_UDP4,
 	SAKER_PLAN_KIND_TCP6,
 	SAKER_PLAN_KIND_UDP6,
+	SAKER_PLAN_KIND_IP4, /* other transports */
+	SAKER_PLAN_KIND_IP6,
+	SAKER_PLAN_KIND_NETLINK,
+	SAKER_PLAN_KIND_SOCKET, /* of any other family */
+	SAKER_PLAN_KIND_OTHER,  /* of a call: no socket, no pipe, no directory */
 	SAKER_PLAN_KINDS = 16
 };
 
@@ -108,7 +119,36 @@ struct saker_plan_program {
 	__u32 uses;       /* 1 << enum saker_plan_dimension */
 	__u8 argument_of[SAKER_PLAN_ARGUMENTS]; /* which argument, or SAKER_RESULT */
 	__u8 descriptor_of;                     /* the same, of the main descriptor */
-	__u8 pad;
+	__u8 pairs;                             /* its saker_plan_pairs, where `uses` has one of their dimensions */
+};
+
+/* Values of one kind that no rule tells apart are a group. Group 0 is what is not known, or not told: it is met by what
+ * any other is met by. */
+struct saker_plan_ranges {
+	__u32 from[SAKER_PLAN_RANGES]; /* ascending, the first 0; a range ends where the next begins */
+	__u8 group[SAKER_PLAN_RANGES];
+};
+
+/* Dimensions of two values that rules may look at together: the terms by the groups of both. */
+enum saker_plan_pair {
+	SAKER_PAIR_USER = 0, /* the effective user id, and that of the login */
+	SAKER_PAIR_ADDRESS,  /* local and remote, as the kernel's socket has them; groups are in the map of networks */
+	SAKER_PAIR_PORT,     /* local and remote */
+	SAKER_PAIRS
+};
+
+struct saker_plan_pairs {
+	struct saker_plan_ranges users, ports;
+	__u64 terms[SAKER_PAIRS][SAKER_PLAN_GROUPS][SAKER_PLAN_GROUPS];
+};
+
+/* A network in the trie of networks, whose value is a group. IPv4 addresses are those of ::ffff:0:0/96. */
+struct saker_plan_network {
+	__u32 bits; /* of what follows */
+	__u8 generation;
+	__u8 set;
+	__u8 pad[2];
+	__u8 address[16];
 };
 
 /* The part of a name in the map of names. `length` is the whole one, 255 for more; longer texts are cut. */
@@ -155,5 +195,7 @@ SAKER_ASSERT_SIZE(struct saker_plan_text, 32);
 SAKER_ASSERT_SIZE(struct saker_plan_path, 64);
 SAKER_ASSERT_SIZE(struct saker_plan_flags, 24);
 SAKER_ASSERT_SIZE(struct saker_plan_class, 16);
+SAKER_ASSERT_SIZE(struct saker_plan_ranges, 320);
+SAKER_ASSERT_SIZE(struct saker_plan_network, 24);
 
 #endif /* SAKER_WIRE_PLAN_H */

@@ -16,6 +16,8 @@ rules::Plan scope_only(const rules::RuleSet& rules) {
     if (scope.host) scopes[type] |= SAKER_SCOPE_HOST;
     if (scope.container) scopes[type] |= SAKER_SCOPE_CONTAINER;
   }
+  for (const event::TypeId type : rules::told_for_roles(rules, capture::is_collected))
+    scopes[type] = SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER;
   rules::Plan plan;
   plan.filter = event::scope_plan(scopes);
   plan.programs.resize(plan.filter.programs.size());

@@ -39,6 +39,8 @@ Result<> put(const bpf_map* map, const Key& key, const void* value) {
 void PlanMaps::clear(Written& written) {
   for (const auto& key : written.texts) bpf_map_delete_elem(bpf_map__fd(skeleton_.maps.plan_texts), &key);
   for (const auto& key : written.paths) bpf_map_delete_elem(bpf_map__fd(skeleton_.maps.plan_paths), &key);
+  for (const auto& key : written.networks)
+    bpf_map_delete_elem(bpf_map__fd(skeleton_.maps.plan_networks), &key);
   written = {};
 }
 
@@ -71,8 +73,25 @@ Result<> PlanMaps::write(const event::FilterPlan& plan, std::uint8_t place) {
       TRY(put(maps.plan_paths, row, &path.terms));
       written.paths.push_back(row);
     }
+    if (program.pairs) TRY(write(*program.pairs, place, program.tables.pairs));
   }
   std::copy(plan.program_of.begin(), plan.program_of.end(), skeleton_.bss->plan_program[place]);
+  return {};
+}
+
+Result<> PlanMaps::write(const event::PlanPairs& pairs, std::uint8_t place, std::uint8_t set) {
+  const auto key = static_cast<std::uint32_t>(place * SAKER_PLAN_PAIR_SETS + set);
+  TRY(put(skeleton_.maps.plan_pairs, key, &pairs.tables));
+  for (const event::PlanNetwork& network : pairs.networks) {
+    saker_plan_network row{};
+    row.bits = 32 + network.bits;
+    row.generation = place;
+    row.set = set;
+    std::ranges::copy(network.address, row.address);
+    const std::uint64_t group = network.group;
+    TRY(put(skeleton_.maps.plan_networks, row, &group));
+    written_[place].networks.push_back(row);
+  }
   return {};
 }
 

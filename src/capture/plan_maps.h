@@ -44,9 +44,11 @@ class PlanMaps {
   struct Written {
     std::vector<saker_plan_text> texts;
     std::vector<saker_plan_path> paths;
+    std::vector<saker_plan_network> networks;
   };
   void clear(Written& written);
   Result<> write(const event::FilterPlan& plan, std::uint8_t place);
+  Result<> write(const event::PlanPairs& pairs, std::uint8_t place, std::uint8_t set);
   PlanCounts all_counts() const;
 
   saker_probe& skeleton_;

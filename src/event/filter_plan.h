@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,26 @@ struct PlanPath {
   bool operator==(const PlanPath&) const = default;
 };
 
+// A network and the group of addresses that are in it and in no smaller one. IPv4 is ::ffff:0:0/96.
+struct PlanNetwork {
+  std::array<std::uint8_t, 16> address{};
+  std::uint8_t bits = 0;
+  std::uint8_t group = 0;
+
+  bool operator==(const PlanNetwork&) const = default;
+};
+
+struct PlanPairs {
+  saker_plan_pairs tables{};
+  std::array<std::uint8_t, SAKER_PAIRS> groups{};  // how many there are of each pair, group 0 among them
+  std::vector<PlanNetwork> networks;
+};
+
 struct PlanProgram {
   saker_plan_program tables{};
   std::vector<PlanText> texts;
   std::vector<PlanPath> paths;
+  std::shared_ptr<const PlanPairs> pairs;  // at most SAKER_PLAN_PAIR_SETS programs have them
 };
 
 struct FilterPlan {

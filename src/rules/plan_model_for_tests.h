@@ -12,10 +12,32 @@
 #include "event/open_flags.h"
 #include "event/schema.h"
 #include "fields/names.h"
+#include "rules/plan_groups.h"
 #include "rules/planner.h"
 #include "rules/process_classes.h"
 
 namespace saker::rules {
+
+// As the probe finds them (probe/lib/plan_pairs.h).
+inline std::uint8_t group_in(const saker_plan_ranges& ranges, std::uint32_t value) {
+  std::size_t at = 0;
+  while (at + 1 < SAKER_PLAN_RANGES && ranges.from[at + 1] <= value) ++at;
+  return ranges.group[at];
+}
+inline std::uint8_t group_in(const std::vector<event::PlanNetwork>& networks, std::string_view ip) {
+  const event::PlanNetwork* longest = nullptr;
+  const auto bits = static_cast<std::uint32_t>(ip.size() * 8);
+  const Prefix whole = prefix_of(ip, bits);
+  for (const event::PlanNetwork& network : networks) {
+    bool inside = true;
+    for (unsigned bit = 0; bit < network.bits; ++bit) {
+      const unsigned mask = 0x80U >> bit % 8;
+      inside = inside && (network.address[bit / 8] & mask) == (whole.first[bit / 8] & mask);
+    }
+    if (inside && (longest == nullptr || network.bits > longest->bits)) longest = &network;
+  }
+  return longest == nullptr ? 0 : longest->group;
+}
 
 class PlanModel {
  public:
@@ -36,6 +58,11 @@ class PlanModel {
     terms &= t.mode[mode_of(event)];
     terms &= t.task[(event.task.euid == 0 ? SAKER_PLAN_ROOT : 0) |
                     (event.task.tty != 0 ? SAKER_PLAN_TERMINAL : 0)];
+    if (((t.uses >> SAKER_PLAN_USER) & 1U) != 0) {
+      const saker_plan_pairs& pairs = program.pairs->tables;
+      terms &= pairs.terms[SAKER_PAIR_USER][group_in(pairs.users, event.task.euid)]
+                          [group_in(pairs.users, event.task.loginuid)];
+    }
     terms &= by_class(subject, number, false, arena);
     if (parent != nullptr) {
       fields::Subject of_parent = subject;
@@ -45,6 +72,8 @@ class PlanModel {
     if (const auto* call = std::get_if<event::Call>(&event.body)) {
       terms &= by_arguments(t, *call);
       terms &= t.kind[kind_of(t, *call)];
+      if ((t.uses & (1U << SAKER_PLAN_ADDRESS | 1U << SAKER_PLAN_PORT)) != 0)
+        terms &= by_ends(*program.pairs, call->descriptor(t.descriptor_of));
       return terms != 0;
     }
     const auto* file = std::get_if<event::File>(&event.body);
@@ -78,7 +107,7 @@ class PlanModel {
     if (subject.process == nullptr || !classes_.needed()) return ~event::PlanTerms{0};
     const auto found = classes_.classify(subject, arena);
     if (found.number == 0) return ~event::PlanTerms{0};
-    const saker_plan_class& terms = classes_.terms(found.number)[program];
+    const saker_plan_class terms = classes_.terms(found.number)[program];
     return as_parent ? terms.parent : terms.process;
   }
 
@@ -103,15 +132,35 @@ class PlanModel {
     if (descriptor == nullptr) return SAKER_PLAN_KIND_UNKNOWN;
     if (descriptor->kind == SAKER_DESCRIPTOR_PIPE) return SAKER_PLAN_KIND_PIPE;
     if (descriptor->kind != SAKER_DESCRIPTOR_SOCKET)
-      return S_ISDIR(descriptor->inode_mode) ? SAKER_PLAN_KIND_DIRECTORY : SAKER_PLAN_KIND_UNKNOWN;
+      return S_ISDIR(descriptor->inode_mode) ? SAKER_PLAN_KIND_DIRECTORY : SAKER_PLAN_KIND_OTHER;
     if (descriptor->family == AF_UNIX) return SAKER_PLAN_KIND_UNIX;
+    if (descriptor->family == AF_NETLINK) return SAKER_PLAN_KIND_NETLINK;
     const bool four = descriptor->family == AF_INET, six = descriptor->family == AF_INET6;
-    if (!four && !six) return SAKER_PLAN_KIND_UNKNOWN;
+    if (!four && !six) return SAKER_PLAN_KIND_SOCKET;
     if (descriptor->type == SOCK_STREAM && descriptor->protocol == IPPROTO_TCP)
       return four ? SAKER_PLAN_KIND_TCP4 : SAKER_PLAN_KIND_TCP6;
     if (descriptor->type == SOCK_DGRAM && descriptor->protocol == IPPROTO_UDP)
       return four ? SAKER_PLAN_KIND_UDP4 : SAKER_PLAN_KIND_UDP6;
-    return SAKER_PLAN_KIND_UNKNOWN;
+    return four ? SAKER_PLAN_KIND_IP4 : SAKER_PLAN_KIND_IP6;
+  }
+
+  static event::PlanTerms by_ends(const event::PlanPairs& pairs, const event::Descriptor* socket) {
+    if (socket == nullptr || (socket->family != AF_INET && socket->family != AF_INET6))
+      return ~event::PlanTerms{0};
+    const auto zero = [](std::string_view ip) {
+      return ip.find_first_not_of('\0') == std::string_view::npos;
+    };
+    std::uint8_t addresses[2] = {}, ports[2] = {};
+    if (socket->local_port != 0 || !zero(socket->local)) {
+      addresses[0] = group_in(pairs.networks, socket->local);
+      ports[0] = group_in(pairs.tables.ports, socket->local_port);
+    }
+    if (socket->remote_port != 0 || (socket->type != SOCK_STREAM && !zero(socket->remote))) {
+      addresses[1] = group_in(pairs.networks, socket->remote);
+      ports[1] = group_in(pairs.tables.ports, socket->remote_port);
+    }
+    return pairs.tables.terms[SAKER_PAIR_ADDRESS][addresses[0]][addresses[1]] &
+           pairs.tables.terms[SAKER_PAIR_PORT][ports[0]][ports[1]];
   }
 
   static event::PlanTerms of_part(const event::PlanProgram& program, saker_plan_part_kind part,

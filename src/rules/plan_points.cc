@@ -22,6 +22,7 @@ using fields::Value;
 // Linux gives errors up to 4095; those with names end long before this.
 constexpr std::int64_t kNamedErrorsMax = 140;
 constexpr std::int64_t kErrorsMax = 4095;
+constexpr std::uint32_t kPidFsMagic = 0x50494446;
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
@@ -47,6 +48,26 @@ bool is_of_task(std::string_view field) { return is_one_of(field, {"user.uid", "
 
 bool is_of_kind(std::string_view field) {
   return is_one_of(field, {"fd.type", "fd.typechar", "fd.l4proto", "fd.sockfamily"});
+}
+
+bool is_of_user(std::string_view field) { return is_one_of(field, {"user.uid", "user.loginuid"}); }
+
+bool is_of_addresses(std::string_view field) {
+  return is_one_of(field, {"fd.ip", "fd.cip", "fd.sip", "fd.lip", "fd.rip", "fd.net", "fd.cnet", "fd.snet",
+                           "fd.lnet", "fd.rnet"});
+}
+
+bool is_of_ports(std::string_view field) {
+  return is_one_of(field, {"fd.port", "fd.cport", "fd.sport", "fd.lport", "fd.rport", "fd.proto"});
+}
+
+// Which sides the process may be on, as state/sockets.h tells them of such a call.
+std::vector<state::Role> roles_of(event::TypeId type) {
+  using enum state::Role;
+  const std::string_view name = event::type_name(type);
+  if (name == "connect") return {kClient};
+  if (is_one_of(name, {"accept", "accept4", "listen"})) return {kServer};
+  return {kUnknown, kClient, kServer};
 }
 
 bool is_equality(Operator op) {
@@ -137,10 +158,25 @@ PlanPoints::PlanPoints(const RuleSet::Program& program, event::TypeId type) : pr
 
 // The field that a check compares with constants; null for all other checks.
 const fields::FieldRef* PlanPoints::field(std::uint32_t number) const {
+  return program_.predicates[number].any ? nullptr : field_or_any(number);
+}
+
+// Also those that look at each element of a list.
+const fields::FieldRef* PlanPoints::field_or_any(std::uint32_t number) const {
   const Predicate& predicate = program_.predicates[number];
   const ValueNode& value = program_.values[predicate.left];
-  if (predicate.right || predicate.any || value.kind != ValueNode::Kind::kField) return nullptr;
-  return &value.field;
+  return predicate.right || value.kind != ValueNode::Kind::kField ? nullptr : &value.field;
+}
+
+std::optional<std::uint8_t> PlanPoints::descriptor() const {
+  // What bpf() gives is a descriptor for some commands only, and what close() closed is gone when it ends.
+  static const event::TypeId kBpf = event::find_type("bpf").value(),
+                             kClose = event::find_type("close").value();
+  const auto place = event::main_descriptor(type_);
+  if (open_ || !place || type_ == kBpf || type_ == kClose) return std::nullopt;
+  // A pair of descriptors is not in the result.
+  if (*place == SAKER_RESULT && event::shape_of(type_).result != SAKER_ARGUMENT_FD) return std::nullopt;
+  return place;
 }
 
 PlanPoints::NameField PlanPoints::name_field(std::uint32_t number) const {
@@ -210,11 +246,15 @@ std::vector<std::int64_t> PlanPoints::results(const Predicate& predicate, bool f
 }
 
 std::uint32_t PlanPoints::dimensions(std::uint32_t number) const {
-  const fields::FieldRef* ref = field(number);
-  if (ref == nullptr) return 0;
-  const std::string_view name = ref->field->name;
   const auto bit = [](saker_plan_dimension dimension) { return 1U << dimension; };
   std::uint32_t found = 0;
+  if (const fields::FieldRef* ends = descriptor() ? field_or_any(number) : nullptr) {
+    if (is_of_addresses(ends->field->name)) found |= bit(SAKER_PLAN_ADDRESS);
+    if (is_of_ports(ends->field->name)) found |= bit(SAKER_PLAN_PORT);
+  }
+  const fields::FieldRef* ref = field(number);
+  if (ref == nullptr) return found;
+  const std::string_view name = ref->field->name;
   const event::Parameter* flags = parameter(number);
   if (is_of_result(name) || (open_ && is_of_open_mode(name))) found |= bit(SAKER_PLAN_MODE);
   if (open_ && flags != nullptr && flags->kind == event::ParameterKind::kOpenFlags)
@@ -222,7 +262,8 @@ std::uint32_t PlanPoints::dimensions(std::uint32_t number) const {
   if (argument(number)) found |= bit(SAKER_PLAN_ARGUMENT);
   if (program_.predicates[number].container.on_host) found |= bit(SAKER_PLAN_SCOPE);
   if (is_of_task(name)) found |= bit(SAKER_PLAN_TASK);
-  if (is_of_kind(name) && (open_ || event::main_descriptor(type_))) found |= bit(SAKER_PLAN_DESCRIPTOR);
+  if (is_of_user(name)) found |= bit(SAKER_PLAN_USER);
+  if (is_of_kind(name) && (open_ || descriptor())) found |= bit(SAKER_PLAN_DESCRIPTOR);
   if (open_ && name == "fd.nameraw") found |= bit(SAKER_PLAN_RAW);
   if (name_field(number) != NameField::kNone) {
     Asked asked;
@@ -343,35 +384,46 @@ Truth PlanPoints::by_kind(std::uint32_t number, unsigned kind) const {
     }
     return agreed(number, examples);
   }
-  // What bpf() gives is a descriptor for some commands only, and what close() closed is gone when it ends.
-  static const event::TypeId kBpf = event::find_type("bpf").value(),
-                             kClose = event::find_type("close").value();
-  const auto place = event::main_descriptor(type_);
-  if (!place || type_ == kBpf || type_ == kClose) return Truth::kUnknown;
   event::Event event = example();
-  auto* call = std::get_if<event::Call>(&event.body);
-  if (call == nullptr) return Truth::kUnknown;
-  call->result = 3;
-  if (*place < call->arguments.size()) call->arguments[*place] = 3;
-  event::Descriptor& descriptor = call->descriptors[0];
-  call->descriptor_of[0] = *place;
-  call->descriptor_count = 1;
-  descriptor.fd = 3;
+  event::Descriptor* const descriptor = add_descriptor(event);
+  if (descriptor == nullptr) return Truth::kUnknown;
   const auto socket = [&](int family, int type, int protocol) {
-    descriptor.kind = SAKER_DESCRIPTOR_SOCKET;
-    descriptor.inode_mode = S_IFSOCK | 0777U;
-    descriptor.family = static_cast<std::uint16_t>(family);
-    descriptor.type = static_cast<std::uint16_t>(type);
-    descriptor.protocol = static_cast<std::uint16_t>(protocol);
+    descriptor->kind = SAKER_DESCRIPTOR_SOCKET;
+    descriptor->inode_mode = S_IFSOCK | 0777U;
+    descriptor->family = static_cast<std::uint16_t>(family);
+    descriptor->type = static_cast<std::uint16_t>(type);
+    descriptor->protocol = static_cast<std::uint16_t>(protocol);
+    examples.push_back(event);
+  };
+  // Neither of the two transports that have kinds of their own.
+  const auto other_transports = [&](int family) {
+    for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET}) {
+      for (const int protocol : std::initializer_list<int>{IPPROTO_IP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP,
+                                                           IPPROTO_ICMPV6, IPPROTO_SCTP}) {
+        const bool told_apart = (type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
+                                (type == SOCK_DGRAM && protocol == IPPROTO_UDP);
+        if (!told_apart) socket(family, type, protocol);
+      }
+    }
+  };
+  // What a file without a file system is, its name says.
+  const auto file = [&](std::string_view name, std::uint32_t magic) {
+    descriptor->kind = SAKER_DESCRIPTOR_FILE;
+    descriptor->inode_mode = S_IFREG | 0600U;
+    descriptor->magic = magic;
+    descriptor->name = {.bytes = name, .present = true, .truncated = false};
+    examples.push_back(event);
   };
   switch (kind) {
     case SAKER_PLAN_KIND_DIRECTORY:
-      descriptor.kind = SAKER_DESCRIPTOR_FILE;
-      descriptor.inode_mode = S_IFDIR | 0755U;
+      descriptor->kind = SAKER_DESCRIPTOR_FILE;
+      descriptor->inode_mode = S_IFDIR | 0755U;
+      examples.push_back(event);
       break;
     case SAKER_PLAN_KIND_PIPE:
-      descriptor.kind = SAKER_DESCRIPTOR_PIPE;
-      descriptor.inode_mode = S_IFIFO | 0600U;
+      descriptor->kind = SAKER_DESCRIPTOR_PIPE;
+      descriptor->inode_mode = S_IFIFO | 0600U;
+      examples.push_back(event);
       break;
     case SAKER_PLAN_KIND_UNIX:
       socket(AF_UNIX, SOCK_STREAM, 0);
@@ -388,11 +440,139 @@ Truth PlanPoints::by_kind(std::uint32_t number, unsigned kind) const {
     case SAKER_PLAN_KIND_UDP6:
       socket(AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
       break;
+    case SAKER_PLAN_KIND_IP4:
+      other_transports(AF_INET);
+      break;
+    case SAKER_PLAN_KIND_IP6:
+      other_transports(AF_INET6);
+      break;
+    case SAKER_PLAN_KIND_NETLINK:
+      socket(AF_NETLINK, SOCK_RAW, 0);
+      break;
+    case SAKER_PLAN_KIND_SOCKET:
+      for (const int family : {AF_UNSPEC, AF_PACKET, AF_VSOCK, AF_ALG}) socket(family, SOCK_RAW, 0);
+      break;
+    case SAKER_PLAN_KIND_OTHER:
+      for (const std::string_view name :
+           {"/etc/passwd", "/[eventfd]", "/[signalfd]", "/[eventpoll]", "/[timerfd]", "/inotify",
+            "/[userfaultfd]", "/[io_uring]", "/[pidfd]", "/bpf-map", "/memfd:x", ""})
+        file(name, 0);
+      file("", kPidFsMagic);
+      break;
     default:
       return Truth::kUnknown;
   }
-  examples.push_back(event);
   return agreed(number, examples);
+}
+
+Truth PlanPoints::by_user(std::uint32_t number, std::uint32_t euid, std::uint32_t loginuid) const {
+  const fields::FieldRef* ref = field(number);
+  if (ref == nullptr || !is_of_user(ref->field->name)) return Truth::kUnknown;
+  event::Event event = example();
+  event.task.euid = euid;
+  event.task.loginuid = loginuid;
+  return agreed(number, {event});
+}
+
+void PlanPoints::collect_users(std::uint32_t number, std::set<std::uint32_t>& from) const {
+  const fields::FieldRef* ref = field(number);
+  if (ref == nullptr || !is_of_user(ref->field->name)) return;
+  const bool login = ref->field->name == "user.loginuid";
+  if (login) from.insert(0x80000000);  // where they become negative
+  for (const std::int64_t constant : numbers_of(program_.predicates[number])) {
+    if (login ? constant < INT32_MIN || constant > INT32_MAX : constant < 0 || constant > UINT32_MAX)
+      continue;
+    from.insert(static_cast<std::uint32_t>(constant));
+    from.insert(static_cast<std::uint32_t>(constant) + 1);  // round to 0, too
+  }
+}
+
+void PlanPoints::collect_ports(std::uint32_t number, std::set<std::uint32_t>& from) const {
+  for (const std::string& constant : program_.predicates[number].constants) {
+    const auto port = read_port(constant);
+    if (!port || *port > UINT16_MAX) continue;
+    from.insert(static_cast<std::uint32_t>(*port));
+    from.insert(static_cast<std::uint32_t>(*port) + 1);
+  }
+}
+
+void PlanPoints::collect_networks(std::uint32_t number, std::set<Prefix>& prefixes) const {
+  for (const std::string& constant : program_.predicates[number].constants) {
+    if (const auto ip = read_ip(constant)) {
+      prefixes.insert(prefix_of(*ip, static_cast<std::uint32_t>(ip->size() * 8)));
+    } else if (const auto network = read_network(constant)) {
+      prefixes.insert(prefix_of(network->address, network->prefix));
+    }
+  }
+}
+
+bool PlanPoints::holds_for_user(std::uint32_t number, std::uint32_t id) const {
+  const bool login = field(number)->field->name == "user.loginuid";
+  Arena arena;
+  return program_.predicates[number].matcher->matches(
+      login ? Value::integer(static_cast<std::int32_t>(id)) : Value::unsigned_integer(id), arena);
+}
+bool PlanPoints::holds_for_port(std::uint32_t number, std::uint32_t port) const {
+  Arena arena;
+  return program_.predicates[number].matcher->matches(Value::unsigned_integer(port), arena);
+}
+bool PlanPoints::holds_for_address(std::uint32_t number, std::string_view ip) const {
+  Arena arena;
+  return program_.predicates[number].matcher->matches(Value::ip(ip), arena);
+}
+
+// Adds the main descriptor to a call; null when it has none that the probe can find.
+event::Descriptor* PlanPoints::add_descriptor(event::Event& event) const {
+  const auto place = descriptor();
+  auto* call = std::get_if<event::Call>(&event.body);
+  if (call == nullptr || !place) return nullptr;
+  call->result = 3;
+  if (*place < call->arguments.size()) call->arguments[*place] = 3;
+  call->descriptor_of[0] = *place;
+  call->descriptor_count = 1;
+  call->descriptors[0].fd = 3;
+  return &call->descriptors[0];
+}
+
+Truth PlanPoints::by_ends(std::uint32_t number, const Ends& ends) const {
+  event::Event event = example();
+  event::Descriptor* const descriptor = add_descriptor(event);
+  if (descriptor == nullptr) return Truth::kUnknown;
+  // In the clothes of IPv6, for both ends are of one family.
+  const auto dressed = [](const std::optional<End>& end) {
+    std::string ip = end ? end->ip : std::string(16, '\0');
+    return ip.size() == 16 ? ip : std::string(10, '\0') + "\xff\xff" + ip;
+  };
+  const std::string local = dressed(ends[0]), remote = dressed(ends[1]);
+  descriptor->kind = SAKER_DESCRIPTOR_SOCKET;
+  descriptor->family = AF_INET6;
+  descriptor->type = SOCK_DGRAM;  // whose port may be 0
+  descriptor->local = local;
+  descriptor->remote = remote;
+  if (ends[0]) descriptor->local_port = ends[0]->port;
+  if (ends[1]) descriptor->remote_port = ends[1]->port;
+  fields::Subject subject;
+  subject.event = &event;
+  Arena arena;
+  std::optional<bool> first;
+  for (const state::Role role : roles_of(type_)) {
+    const state::Socket socket{.role = role};
+    subject.socket = &socket;
+    const bool now = holds(program_, program_.predicates[number], subject, arena);
+    if (first && *first != now) return Truth::kUnknown;
+    first = now;
+  }
+  return truth(*first);
+}
+
+Truth PlanPoints::by_addresses(std::uint32_t number, const Ends& ends) const {
+  const fields::FieldRef* ref = field_or_any(number);
+  return ref != nullptr && is_of_addresses(ref->field->name) ? by_ends(number, ends) : Truth::kUnknown;
+}
+
+Truth PlanPoints::by_ports(std::uint32_t number, const Ends& ends) const {
+  const fields::FieldRef* ref = field_or_any(number);
+  return ref != nullptr && is_of_ports(ref->field->name) ? by_ends(number, ends) : Truth::kUnknown;
 }
 
 std::optional<PlanPoints::ArgumentUse> PlanPoints::argument(std::uint32_t number) const {

@@ -7,6 +7,7 @@
 // it is unknown. Names are decided on texts, by what the operator says of a part or a beginning.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -16,6 +17,7 @@
 
 #include "event/event.h"
 #include "event/schema.h"
+#include "rules/plan_groups.h"
 #include "rules/rule_program.h"
 #include "rules/truth.h"
 #include "wire/plan.h"
@@ -36,6 +38,25 @@ class PlanPoints {
   Truth by_scope(std::uint32_t predicate, bool in_container) const;
   Truth by_task(std::uint32_t predicate, unsigned bits) const;
   Truth by_kind(std::uint32_t predicate, unsigned kind) const;
+  Truth by_user(std::uint32_t predicate, std::uint32_t euid, std::uint32_t loginuid) const;
+
+  // Where what a check says of user ids, ports or addresses may change, and what it says of one.
+  void collect_users(std::uint32_t predicate, std::set<std::uint32_t>& from) const;
+  void collect_ports(std::uint32_t predicate, std::set<std::uint32_t>& from) const;
+  void collect_networks(std::uint32_t predicate, std::set<Prefix>& prefixes) const;
+  bool holds_for_user(std::uint32_t predicate, std::uint32_t id) const;
+  bool holds_for_port(std::uint32_t predicate, std::uint32_t port) const;
+  bool holds_for_address(std::uint32_t predicate, std::string_view ip) const;
+
+  // An end of a connection of the main descriptor; nothing: the socket has none, and the call may name one
+  // or not. IPv4 addresses are 4 bytes long.
+  struct End {
+    std::string ip;
+    std::uint16_t port = 0;
+  };
+  using Ends = std::array<std::optional<End>, 2>;  // local, remote
+  Truth by_addresses(std::uint32_t predicate, const Ends& ends) const;
+  Truth by_ports(std::uint32_t predicate, const Ends& ends) const;
 
   // Which argument (or SAKER_RESULT) a check looks at, as a small number or as flags.
   struct ArgumentUse {
@@ -63,16 +84,21 @@ class PlanPoints {
   Truth by_whole_name(std::uint32_t predicate, std::string_view name) const;
 
   bool is_open() const { return open_; }
+  // The argument (or SAKER_RESULT) with the call's main descriptor, when the probe can find it there.
+  std::optional<std::uint8_t> descriptor() const;
 
  private:
   enum class NameField { kNone, kName, kFilename, kDirectory };
 
   const fields::FieldRef* field(std::uint32_t predicate) const;
+  const fields::FieldRef* field_or_any(std::uint32_t predicate) const;
   NameField name_field(std::uint32_t predicate) const;
   const event::Parameter* parameter(std::uint32_t predicate) const;
   Truth agreed(std::uint32_t predicate, const std::vector<event::Event>& examples) const;
+  Truth by_ends(std::uint32_t predicate, const Ends& ends) const;
   std::vector<std::int64_t> results(const Predicate& predicate, bool failed) const;
   event::Event example() const;
+  event::Descriptor* add_descriptor(event::Event& event) const;
 
   const RuleSet::Program& program_;
   event::TypeId type_;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 
+#include "rules/plan_groups.h"
 #include "rules/process_facts.h"
 #include "rules/rule_program.h"
 
@@ -45,9 +47,28 @@ std::string task_name(std::size_t task) {
                      (task & SAKER_PLAN_TERMINAL) != 0 ? "terminal" : "no terminal");
 }
 std::string_view kind_name(std::size_t kind) {
-  constexpr std::string_view kNames[] = {"unknown", "file", "directory", "pipe", "unix",
-                                         "tcp4",    "udp4", "tcp6",      "udp6"};
-  return kind < std::size(kNames) ? kNames[kind] : "other";
+  constexpr std::string_view kNames[] = {"unknown",    "file",    "directory",     "pipe",       "unix",
+                                         "tcp4",       "udp4",    "tcp6",          "udp6",       "other ipv4",
+                                         "other ipv6", "netlink", "other sockets", "other files"};
+  return kNames[kind];
+}
+
+// What one side of a pair may be for the term to be met, in words; nothing when it may be anything.
+template <class Words>
+Json side(const event::PlanPairs& pairs, saker_plan_pair pair, bool first, std::size_t term, Words words) {
+  const auto& terms = pairs.tables.terms[pair];
+  const unsigned groups = pairs.groups[pair];
+  Json through = Json::array();
+  bool all = true;
+  for (unsigned group = 1; group < groups; ++group) {
+    bool passes = false;
+    for (unsigned other = 1; other < groups; ++other)
+      passes = passes || met(first ? terms[group][other] : terms[other][group], term);
+    all = all && passes;
+    if (!passes) continue;
+    for (const std::string& word : words(group)) through.push_back(word);
+  }
+  return all ? Json() : through;
 }
 
 // The values of a part that the term lets through; nothing when others pass as well.
@@ -79,16 +100,38 @@ void collect_process_fields(const RuleSet::Program& program, std::uint32_t node,
 }
 
 Json term_json(const RuleSet& rules, const PlanTerm& term, std::size_t number,
-               const event::PlanProgram& program) {
+               const event::PlanProgram& program, bool open) {
   const saker_plan_program& t = program.tables;
   Json asks = Json::object();
   const Json where = points(t.scope, number, 1, [](std::size_t scope) {
     return scope == SAKER_SCOPE_HOST ? "host" : scope == SAKER_SCOPE_CONTAINER ? "container" : "undecided";
   });
   put(asks, "scope", where);
-  put(asks, "mode", points(t.mode, number, 0, mode_name));
+  // Of a call there are fewer modes, and of an open fewer kinds.
+  put(asks, "mode", points(std::span(t.mode).first(open ? SAKER_PLAN_MODES : 2), number, 0, mode_name));
   put(asks, "task", points(t.task, number, 0, task_name));
-  put(asks, "descriptor", points(t.kind, number, 1, kind_name));
+  const std::size_t kinds = open ? SAKER_PLAN_KIND_DIRECTORY + 1 : SAKER_PLAN_KIND_OTHER + 1;
+  put(asks, "descriptor",
+      points(std::span(t.kind).first(kinds), number, open ? SAKER_PLAN_KIND_FILE : SAKER_PLAN_KIND_DIRECTORY,
+             kind_name));
+  if (program.pairs) {
+    const event::PlanPairs& pairs = *program.pairs;
+    const auto users = [&](unsigned group) { return range_texts(pairs.tables.users, group); };
+    const auto ports = [&](unsigned group) { return range_texts(pairs.tables.ports, group); };
+    const auto networks = [&](unsigned group) {
+      std::vector<std::string> texts;
+      for (const event::PlanNetwork& network : pairs.networks) {
+        if (network.group == group) texts.push_back(network_text(network));
+      }
+      return texts;
+    };
+    put(asks, "user id", side(pairs, SAKER_PAIR_USER, true, number, users));
+    put(asks, "login id", side(pairs, SAKER_PAIR_USER, false, number, users));
+    put(asks, "local address", side(pairs, SAKER_PAIR_ADDRESS, true, number, networks));
+    put(asks, "remote address", side(pairs, SAKER_PAIR_ADDRESS, false, number, networks));
+    put(asks, "local port", side(pairs, SAKER_PAIR_PORT, true, number, ports));
+    put(asks, "remote port", side(pairs, SAKER_PAIR_PORT, false, number, ports));
+  }
   for (std::size_t i = 0; i < SAKER_PLAN_ARGUMENTS; ++i) {
     if (t.argument_of[i] == SAKER_PLAN_NO_ARGUMENT) continue;
     const std::string name =
@@ -116,6 +159,7 @@ Json term_json(const RuleSet& rules, const PlanTerm& term, std::size_t number,
   if (!parents.empty()) asks["parent"] = parents;
   Json names = Json::array();
   for (const std::uint32_t rule : term.rules) names.push_back(rules.rules()[rule].rule.name);
+  if (names.empty()) names.push_back("(who began a connection, for rules on other calls)");
   return {{"rules", names}, {"asks", asks}};
 }
 
@@ -142,8 +186,10 @@ Json plan_json(const RuleSet& rules, const Plan& plan) {
       if ((planned.dimensions >> dimension & 1U) != 0)
         dimensions.push_back(dimension_name(static_cast<saker_plan_dimension>(dimension)));
     }
+    const event::TypeId type = planned.types.front();
+    const bool open = type >= event::kOpen && type <= event::kOpenByHandleAt;
     for (std::size_t term = 0; term < planned.terms.size(); ++term)
-      terms.push_back(term_json(rules, planned.terms[term], term, plan.filter.programs[i]));
+      terms.push_back(term_json(rules, planned.terms[term], term, plan.filter.programs[i], open));
     programs.push_back({{"program", i}, {"events", types}, {"dimensions", dimensions}, {"terms", terms}});
   }
   return programs;

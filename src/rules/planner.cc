@@ -10,6 +10,7 @@
 
 #include "event/schema.h"
 #include "rules/node_walk.h"
+#include "rules/plan_groups.h"
 #include "rules/plan_points.h"
 #include "rules/process_facts.h"
 #include "rules/rule_program.h"
@@ -27,6 +28,8 @@ constexpr std::size_t kTextsMax = 4096;  // of one program and dimension; beyond
 constexpr PlanTerms kEvery = ~PlanTerms{0};
 
 constexpr std::uint32_t bit(saker_plan_dimension dimension) { return 1U << dimension; }
+constexpr std::uint32_t kPairDimensions =
+    bit(SAKER_PLAN_USER) | bit(SAKER_PLAN_ADDRESS) | bit(SAKER_PLAN_PORT);
 
 // The first eight bytes as a little-endian number.
 std::uint64_t head_of(std::string_view text) {
@@ -36,16 +39,38 @@ std::uint64_t head_of(std::string_view text) {
   return head;
 }
 
-// Who called whom is learnt from these; rules about other calls lean on it (state/sockets.h).
-bool tells_role(std::string_view type) {
-  return type == "connect" || type == "accept" || type == "accept4" || type == "listen" || type == "bind";
+// Who called whom is learnt from some calls, and rules about others lean on it (state/sockets.h).
+enum class Tells : std::uint8_t {
+  kNothing,
+  kBeginning,  // of a connection, or that a socket serves
+  kSending,    // a datagram, which is the beginning when nothing was before
+};
+Tells tells_role(event::TypeId type) {
+  constexpr std::string_view kBeginnings[] = {"connect", "accept", "accept4", "listen", "bind"};
+  constexpr std::string_view kSends[] = {"sendto", "sendmsg", "sendmmsg"};
+  const std::string_view call = event::type_name(type);
+  if (std::ranges::find(kBeginnings, call) != std::end(kBeginnings)) return Tells::kBeginning;
+  return std::ranges::find(kSends, call) != std::end(kSends) ? Tells::kSending : Tells::kNothing;
 }
-bool leans_on_role(std::string_view field) {
+
+bool leans_on_role(event::TypeId type, const fields::FieldRef& ref) {
   constexpr std::string_view kFields[] = {
-      "fd.sip",    "fd.cip",       "fd.sport", "fd.cport",    "fd.snet",     "fd.cnet",        "fd.sproto",
-      "fd.cproto", "fd.is_server", "fd.name",  "fd.sip.name", "fd.cip.name", "fd.name_changed"};
-  return std::ranges::find(kFields, field) != std::end(kFields);
+      "fd.sip",    "fd.cip",       "fd.sport", "fd.cport",    "fd.snet",     "fd.cnet",  "fd.sproto",
+      "fd.cproto", "fd.is_server", "fd.name",  "fd.sip.name", "fd.cip.name", "evt.args", "evt.info"};
+  const std::string_view field = ref.field->name;
+  // These tell it themselves; a bind that fails does not.
+  if (tells_role(type) == Tells::kBeginning && event::type_name(type) != "bind") return false;
+  if (field == "evt.arg" && ref.argument.kind == fields::Argument::Kind::kKey) {
+    const event::Parameter* parameter = event::find_parameter(type, ref.argument.key);
+    using enum event::ParameterKind;
+    return parameter != nullptr &&
+           (parameter->kind == kFd || parameter->kind == kResultFd || parameter->kind == kTuple);
+  }
+  return field == "evt.arg" || std::ranges::find(kFields, field) != std::end(kFields);
 }
+
+constexpr unsigned kIpKinds[] = {SAKER_PLAN_KIND_TCP4, SAKER_PLAN_KIND_UDP4, SAKER_PLAN_KIND_TCP6,
+                                 SAKER_PLAN_KIND_UDP6, SAKER_PLAN_KIND_IP4,  SAKER_PLAN_KIND_IP6};
 
 // Paths that a file may be known by though its event does not tell them (a hard link, a bind mount): those
 // that any rule compares a file's name with.
@@ -82,42 +107,49 @@ class TypePlanner {
     for (const std::uint32_t node : reached_.nodes) note_dimensions(node);
   }
 
-  // Nothing when no rule can match.
-  bool plan(event::PlanProgram& program, PlannedProgram& planned, bool scope_only) {
+  // Nothing when no rule can match. `told_kinds`: sockets (1 << enum saker_plan_kind) of which the call is
+  // told whatever the rules say of it, for others need to know who began the connection.
+  bool plan(event::PlanProgram& program, PlannedProgram& planned, std::uint32_t told_kinds) {
+    told_kinds_ = told_kinds;
+    const std::size_t others = told_kinds != 0 ? 1 : 0;
     for (std::size_t budget = kTermsOfRuleMax; budget > 0; budget /= 2) {
       make_terms(budget);
-      if (terms_.size() <= kTermsMax) break;
+      if (terms_.size() + others <= kTermsMax) break;
     }
+    if (told_kinds != 0) terms_.emplace_back();
     share_bits();
     if (terms_.empty()) return false;
     program_out_ = &program;
     program = event::open_program(SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER);
     program.tables.all = possible();
     fill_scope();
-    if (!scope_only) {
-      fill_mode();
-      fill_arguments();
-      fill_task();
-      fill_kind();
-      fill_names();
-    }
-    find_uses(scope_only);
+    fill_mode();
+    fill_arguments();
+    fill_task();
+    fill_kind();
+    fill_pairs();
+    fill_names();
+    find_uses();
     planned.terms = terms_;
     planned.dimensions = program.tables.uses;
     planned.types.push_back(type_);
     return program.tables.all != 0;
   }
 
-  bool may_match() {
-    make_terms(1);
-    return !terms_.empty();
-  }
-
-  bool leans_on_roles() const {
-    return std::ranges::any_of(reached_.predicates, [&](std::uint32_t predicate) {
+  // The kinds of sockets (1 << enum saker_plan_kind) of which a rule that may match asks for such a field.
+  std::uint32_t kinds_with(bool (*asks)(event::TypeId, const fields::FieldRef&)) {
+    const bool found = std::ranges::any_of(reached_.predicates, [&](std::uint32_t predicate) {
       const ValueNode& value = program_.values[program_.predicates[predicate].left];
-      return value.kind == ValueNode::Kind::kField && leans_on_role(value.field.field->name);
+      return value.kind == ValueNode::Kind::kField && asks(type_, value.field);
     });
+    std::uint32_t kinds = 0;
+    if (!found) return kinds;
+    make_terms(1);
+    for (const unsigned kind : kIpKinds) {
+      if (at(SAKER_PLAN_DESCRIPTOR, [&](auto predicate) { return points_.by_kind(predicate, kind); }) != 0)
+        kinds |= 1U << kind;
+    }
+    return kinds;
   }
 
  private:
@@ -197,8 +229,7 @@ class TypePlanner {
     std::erase_if(order, [&](const auto& nodes) { return !may_be(nodes); });
     for (const auto& [equal, unequal] : opposites()) drop_contradictions(order, equal, unequal);
     for (const auto& nodes : order) terms_.push_back({rules_of[nodes], nodes});
-    bits_.resize(terms_.size());
-    for (std::size_t i = 0; i < terms_.size(); ++i) bits_[i] = PlanTerms{1} << (i % kTermsMax);
+    share_bits();
   }
 
   // Checks of one value for being something and for not being it.
@@ -242,6 +273,7 @@ class TypePlanner {
 
   // Too many even with one term a rule: some bits stand for several.
   void share_bits() {
+    bits_.resize(terms_.size());
     for (std::size_t i = 0; i < terms_.size(); ++i) bits_[i] = PlanTerms{1} << (i % kTermsMax);
   }
 
@@ -304,12 +336,21 @@ class TypePlanner {
     }
     tables().scope[0] = 0;
   }
+  // The term of what is told for its own sake; none when it shares its bit with a rule's.
+  PlanTerms told_term() const {
+    return told_kinds_ != 0 && terms_.size() <= kTermsMax ? bits_.back() : PlanTerms{0};
+  }
   void fill_mode() {
-    if (!looks_at(SAKER_PLAN_MODE)) return;
     const unsigned modes = points_.is_open() ? SAKER_PLAN_MODES : 2;
-    for (unsigned mode = 0; mode < modes; ++mode)
-      tables().mode[mode] =
-          at(SAKER_PLAN_MODE, [&](auto predicate) { return points_.by_mode(predicate, mode); });
+    if (looks_at(SAKER_PLAN_MODE)) {
+      for (unsigned mode = 0; mode < modes; ++mode)
+        tables().mode[mode] =
+            at(SAKER_PLAN_MODE, [&](auto predicate) { return points_.by_mode(predicate, mode); });
+    }
+    // Nothing began; a connect that has an error may be under way.
+    const std::string_view call = event::type_name(type_);
+    if (call == "accept" || call == "accept4" || call == "bind")
+      tables().mode[SAKER_PLAN_FAILED] &= ~told_term();
   }
   void fill_task() {
     if (!looks_at(SAKER_PLAN_TASK)) return;
@@ -318,11 +359,15 @@ class TypePlanner {
           at(SAKER_PLAN_TASK, [&](auto predicate) { return points_.by_task(predicate, bits); });
   }
   void fill_kind() {
-    if (!looks_at(SAKER_PLAN_DESCRIPTOR)) return;
-    if (const auto place = event::main_descriptor(type_)) tables().descriptor_of = *place;
-    for (unsigned kind = 1; kind < SAKER_PLAN_KINDS; ++kind)
+    const auto place = points_.descriptor();
+    const bool ends = looks_at(SAKER_PLAN_ADDRESS) || looks_at(SAKER_PLAN_PORT);
+    if (!looks_at(SAKER_PLAN_DESCRIPTOR) && !ends && told_kinds_ == 0) return;
+    if (place) tables().descriptor_of = *place;
+    for (unsigned kind = 1; kind < SAKER_PLAN_KINDS; ++kind) {
       tables().kind[kind] =
           at(SAKER_PLAN_DESCRIPTOR, [&](auto predicate) { return points_.by_kind(predicate, kind); });
+      if ((told_kinds_ >> kind & 1U) == 0) tables().kind[kind] &= ~told_term();
+    }
   }
 
   void fill_arguments() {
@@ -365,6 +410,115 @@ class TypePlanner {
         return none ? Truth::kFalse : Truth::kUnknown;
       });
     }
+  }
+
+  // The first row and column are of what is not decided: what any other meets.
+  template <class Decide>
+  static void fill_pair(event::PlanPairs& pairs, saker_plan_pair pair, std::size_t groups, Decide decide) {
+    auto& terms = pairs.tables.terms[pair];
+    pairs.groups[pair] = static_cast<std::uint8_t>(groups);
+    for (std::size_t i = 0; i < groups; ++i) {
+      for (std::size_t j = 0; j < groups; ++j) terms[i][j] = decide(i, j);
+    }
+    for (std::size_t i = 0; i < groups; ++i) {
+      for (std::size_t j = 1; j < groups; ++j) terms[i][0] |= terms[i][j];
+    }
+    for (std::size_t j = 0; j < groups; ++j) {
+      for (std::size_t i = 1; i < groups; ++i) terms[0][j] |= terms[i][j];
+    }
+  }
+
+  // What the checks of a dimension come to for a value.
+  template <class Holds>
+  auto told_by(saker_plan_dimension dimension, Holds holds) {
+    return [this, dimension, holds](const auto& value) {
+      std::string told;
+      for (const std::uint32_t predicate : predicates_of(dimension))
+        told += holds(predicate, value) ? '1' : '0';
+      return told;
+    };
+  }
+
+  void fill_pairs() {
+    if (!looks_at(SAKER_PLAN_USER) && !looks_at(SAKER_PLAN_ADDRESS) && !looks_at(SAKER_PLAN_PORT)) return;
+    const auto made = std::make_shared<event::PlanPairs>();
+    for (auto& pair : made->tables.terms) {
+      for (auto& row : pair) std::ranges::fill(row, kEvery);
+    }
+    if (looks_at(SAKER_PLAN_USER)) fill_users(*made);
+    if (looks_at(SAKER_PLAN_ADDRESS)) fill_addresses(*made);
+    if (looks_at(SAKER_PLAN_PORT)) fill_ports(*made);
+    program_out_->pairs = made;
+  }
+  void fill_users(event::PlanPairs& pairs) {
+    std::set<std::uint32_t> from;
+    for (const std::uint32_t predicate : predicates_of(SAKER_PLAN_USER))
+      points_.collect_users(predicate, from);
+    const NumberGroups groups =
+        group_numbers(from, told_by(SAKER_PLAN_USER, [&](auto predicate, std::uint32_t id) {
+                        return points_.holds_for_user(predicate, id);
+                      }));
+    pairs.tables.users = groups.ranges;
+    const auto& examples = groups.examples;
+    fill_pair(pairs, SAKER_PAIR_USER, examples.size(), [&](std::size_t i, std::size_t j) {
+      if (i == 0 || j == 0) return examples.size() == 1 ? kEvery : PlanTerms{0};  // a task has both
+      return at(SAKER_PLAN_USER,
+                [&](auto predicate) { return points_.by_user(predicate, examples[i], examples[j]); });
+    });
+  }
+  void fill_addresses(event::PlanPairs& pairs) {
+    std::set<Prefix> prefixes;
+    for (const std::uint32_t predicate : predicates_of(SAKER_PLAN_ADDRESS))
+      points_.collect_networks(predicate, prefixes);
+    if (prefixes.size() > kTextsMax) return;  // the map of networks is empty: group 0
+    const NetworkGroups groups =
+        group_networks(prefixes, told_by(SAKER_PLAN_ADDRESS, [&](auto predicate, std::string_view ip) {
+                         return points_.holds_for_address(predicate, ip);
+                       }));
+    pairs.networks = groups.networks;
+    const auto end = [&](std::size_t group) {
+      return group == 0 ? std::nullopt : std::optional(PlanPoints::End{groups.examples[group], 1});
+    };
+    fill_pair(pairs, SAKER_PAIR_ADDRESS, groups.examples.size(), [&](std::size_t i, std::size_t j) {
+      return at(SAKER_PLAN_ADDRESS,
+                [&](auto predicate) { return points_.by_addresses(predicate, {end(i), end(j)}); });
+    });
+  }
+  void fill_ports(event::PlanPairs& pairs) {
+    std::set<std::uint32_t> from;
+    for (const std::uint32_t predicate : predicates_of(SAKER_PLAN_PORT))
+      points_.collect_ports(predicate, from);
+    const NumberGroups groups =
+        group_numbers(from, told_by(SAKER_PLAN_PORT, [&](auto predicate, std::uint32_t port) {
+                        return points_.holds_for_port(predicate, port);
+                      }));
+    pairs.tables.ports = groups.ranges;
+    const auto end = [&](std::size_t group) {
+      const auto port = static_cast<std::uint16_t>(groups.examples[group]);
+      return group == 0 ? std::nullopt : std::optional(PlanPoints::End{"\1\1\1\1", port});
+    };
+    fill_pair(pairs, SAKER_PAIR_PORT, groups.examples.size(), [&](std::size_t i, std::size_t j) {
+      return at(SAKER_PLAN_PORT,
+                [&](auto predicate) { return points_.by_ports(predicate, {end(i), end(j)}); });
+    });
+  }
+  bool pair_rules_out(saker_plan_pair pair) const {
+    const PlanTerms all = program_out_->tables.all;
+    return std::ranges::any_of(program_out_->pairs->tables.terms[pair], [&](const auto& row) {
+      return std::ranges::any_of(row, [&](PlanTerms terms) { return (all & ~terms) != 0; });
+    });
+  }
+  // More than being root or not does.
+  bool users_rule_out() {
+    const auto& pairs = program_out_->pairs->tables;
+    for (std::size_t i = 0; i < SAKER_PLAN_RANGES; ++i) {
+      const unsigned root = pairs.users.from[i] == 0 ? SAKER_PLAN_ROOT : 0;
+      const PlanTerms left = tables().all & (tables().task[root] | tables().task[root | SAKER_PLAN_TERMINAL]);
+      for (const PlanTerms terms : pairs.terms[SAKER_PAIR_USER][pairs.users.group[i]]) {
+        if ((left & ~terms) != 0) return true;
+      }
+    }
+    return false;
   }
 
   void fill_names() {
@@ -437,7 +591,7 @@ class TypePlanner {
   }
 
   // A dimension that rules nothing out is not asked.
-  void find_uses(bool scope_only) {
+  void find_uses() {
     saker_plan_program& t = tables();
     const PlanTerms all = t.all;
     const auto rules_out = [&](PlanTerms terms) { return (all & ~terms) != 0; };
@@ -445,13 +599,18 @@ class TypePlanner {
       if (used) t.uses |= bit(dimension);
     };
     use(SAKER_PLAN_SCOPE, rules_out(t.scope[1]) || rules_out(t.scope[2]));
-    if (scope_only) return;
     use(SAKER_PLAN_MODE, std::ranges::any_of(t.mode, rules_out));
     bool arguments = false;
     for (const auto& table : t.argument) arguments = arguments || std::ranges::any_of(table, rules_out);
     for (const auto& flags : t.flags) arguments = arguments || (flags.bits != 0 && rules_out(flags.without));
     use(SAKER_PLAN_ARGUMENT, arguments);
     use(SAKER_PLAN_TASK, std::ranges::any_of(t.task, rules_out));
+    if (program_out_->pairs) {
+      use(SAKER_PLAN_USER, users_rule_out());
+      use(SAKER_PLAN_ADDRESS, pair_rules_out(SAKER_PAIR_ADDRESS));
+      use(SAKER_PLAN_PORT, pair_rules_out(SAKER_PAIR_PORT));
+      if ((t.uses & kPairDimensions) == 0) program_out_->pairs.reset();
+    }
     use(SAKER_PLAN_PROCESS, looks_at(SAKER_PLAN_PROCESS));
     use(SAKER_PLAN_PARENT, looks_at(SAKER_PLAN_PARENT));
     use(SAKER_PLAN_DESCRIPTOR, std::ranges::any_of(t.kind, rules_out));
@@ -471,11 +630,18 @@ class TypePlanner {
   std::array<std::optional<std::vector<std::uint32_t>>, SAKER_PLAN_DIMENSIONS> by_dimension_;
   std::vector<PlanTerm> terms_;
   std::vector<PlanTerms> bits_;
+  std::uint32_t told_kinds_ = 0;
   event::PlanProgram* program_out_ = nullptr;
 };
 
 bool same(const event::PlanProgram& a, const event::PlanProgram& b) {
-  return std::memcmp(&a.tables, &b.tables, sizeof(a.tables)) == 0 && a.texts == b.texts && a.paths == b.paths;
+  saker_plan_program tables = a.tables;
+  tables.pairs = b.tables.pairs;  // a place, not what is there
+  if (std::memcmp(&tables, &b.tables, sizeof(tables)) != 0 || a.texts != b.texts || a.paths != b.paths)
+    return false;
+  if (!a.pairs || !b.pairs) return a.pairs == b.pairs;
+  return std::memcmp(&a.pairs->tables, &b.pairs->tables, sizeof(a.pairs->tables)) == 0 &&
+         a.pairs->networks == b.pairs->networks;
 }
 bool same(const std::vector<PlanTerm>& a, const std::vector<PlanTerm>& b) {
   return std::ranges::equal(
@@ -484,30 +650,78 @@ bool same(const std::vector<PlanTerm>& a, const std::vector<PlanTerm>& b) {
 
 }  // namespace
 
+namespace {
+
+bool has_rules(const RuleSet::Program& program, event::TypeId type) {
+  return type < program.program_of_type.size() && !program.roots[program.program_of_type[type]].empty();
+}
+
+// Of which kinds of sockets (1 << enum saker_plan_kind) calls are told for the sake of others.
+struct Leaning {
+  std::uint32_t on_beginnings = 0, on_sends = 0;
+
+  std::uint32_t on(event::TypeId type) const {
+    switch (tells_role(type)) {
+      case Tells::kBeginning:
+        return on_beginnings;
+      case Tells::kSending:
+        return on_sends;
+      default:
+        return 0;
+    }
+  }
+};
+
+bool asks_for_changes(event::TypeId, const fields::FieldRef& ref) {
+  return ref.field->name == "fd.name_changed";
+}
+
+Leaning find_leaning(const RuleSet::Program& program, const IsCollected& is_collected) {
+  constexpr std::uint32_t kStreams = 1U << SAKER_PLAN_KIND_TCP4 | 1U << SAKER_PLAN_KIND_TCP6;
+  Leaning leaning;
+  for (event::TypeId type = 1; type < SAKER_EVENTS_MAX; ++type) {
+    const bool open = type >= event::kOpen && type <= event::kOpenByHandleAt;  // gives no socket
+    // Where it is what a path starts from, it is no socket.
+    const bool base = (event::shape_of(type).flags & SAKER_SHAPE_PATHS) != 0;
+    if (open || base || !is_collected(type) || !has_rules(program, type) || !event::main_descriptor(type))
+      continue;
+    TypePlanner planner(program, type);
+    const std::uint32_t kinds = planner.kinds_with(leans_on_role);
+    leaning.on_beginnings |= kinds | planner.kinds_with(asks_for_changes);
+    if (tells_role(type) != Tells::kSending) leaning.on_sends |= kinds & ~kStreams;
+  }
+  return leaning;
+}
+
+}  // namespace
+
+std::vector<event::TypeId> told_for_roles(const RuleSet& rules, const IsCollected& is_collected) {
+  const Leaning leaning = find_leaning(rules.program(), is_collected);
+  std::vector<event::TypeId> types;
+  for (event::TypeId type = 1; type < SAKER_EVENTS_MAX; ++type) {
+    if (is_collected(type) && leaning.on(type) != 0) types.push_back(type);
+  }
+  return types;
+}
+
 Plan make_plan(const RuleSet& rules, const IsCollected& is_collected) {
   const RuleSet::Program& program = rules.program();
   Plan plan;
   plan.filter.program_of.fill(SAKER_PLAN_NOTHING);
   plan.filter.programs.push_back(event::open_program(SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER));
   plan.programs.emplace_back();
-  bool roles = false;
-  std::vector<event::TypeId> wanted;
-  for (event::TypeId type = 1; type < program.program_of_type.size() && type < SAKER_EVENTS_MAX; ++type) {
-    if (!is_collected(type) || program.roots[program.program_of_type[type]].empty()) continue;
-    wanted.push_back(type);
-    const bool open = type >= event::kOpen && type <= event::kOpenByHandleAt;  // gives no socket
-    if (roles || open || tells_role(event::type_name(type)) || !event::main_descriptor(type)) continue;
-    TypePlanner planner(program, type);
-    roles = planner.leans_on_roles() && planner.may_match();
-  }
-  for (const event::TypeId type : wanted) {
+  std::uint8_t pair_sets = 0;
+  const Leaning leaning = find_leaning(program, is_collected);
+  for (event::TypeId type = 1; type < SAKER_EVENTS_MAX; ++type) {
+    const std::uint32_t told = leaning.on(type);
+    if (!is_collected(type) || (!has_rules(program, type) && told == 0)) continue;
     event::PlanProgram made;
     PlannedProgram planned;
     const EventScope scope = rules.scope(type);
-    const bool scope_only = roles && tells_role(event::type_name(type));
-    if (!TypePlanner(program, type).plan(made, planned, scope_only)) continue;
-    plan.filter.scope[type] = static_cast<std::uint8_t>((scope.host ? SAKER_SCOPE_HOST : 0) |
-                                                        (scope.container ? SAKER_SCOPE_CONTAINER : 0));
+    if (!TypePlanner(program, type).plan(made, planned, told)) continue;
+    plan.filter.scope[type] =
+        static_cast<std::uint8_t>((scope.host || told != 0 ? SAKER_SCOPE_HOST : 0) |
+                                  (scope.container || told != 0 ? SAKER_SCOPE_CONTAINER : 0));
     std::size_t place = 1;
     while (place < plan.programs.size() &&
            !(same(plan.filter.programs[place], made) && same(plan.programs[place].terms, planned.terms)))
@@ -518,6 +732,12 @@ Plan make_plan(const RuleSet& rules, const IsCollected& is_collected) {
         plan.programs[0].types.push_back(type);
         continue;
       }
+      if (made.pairs && pair_sets == SAKER_PLAN_PAIR_SETS) {  // no room: these are not asked
+        made.pairs.reset();
+        made.tables.uses &= ~kPairDimensions;
+        planned.dimensions &= ~kPairDimensions;
+      }
+      if (made.pairs) made.tables.pairs = pair_sets++;
       plan.filter.programs.push_back(std::move(made));
       plan.programs.push_back(std::move(planned));
     } else {
@@ -530,7 +750,8 @@ Plan make_plan(const RuleSet& rules, const IsCollected& is_collected) {
 
 std::string_view dimension_name(saker_plan_dimension dimension) {
   constexpr std::array<std::string_view, SAKER_PLAN_DIMENSIONS> kNames = {
-      "mode", "argument", "scope", "task", "process", "parent", "descriptor", "raw", "name", "path"};
+      "mode",       "argument", "scope", "task", "user", "process", "parent",
+      "descriptor", "address",  "port",  "raw",  "name", "path"};
   return kNames[dimension];
 }
 

@@ -51,6 +51,10 @@ using IsCollected = std::function<bool(event::TypeId)>;
 
 Plan make_plan(const RuleSet& rules, const IsCollected& is_collected);
 
+// Calls that tell who is client and who is server, when some rule has to know it of other calls: they are
+// wanted then, with rules of their own or without.
+std::vector<event::TypeId> told_for_roles(const RuleSet& rules, const IsCollected& is_collected);
+
 std::string_view dimension_name(saker_plan_dimension dimension);
 
 }  // namespace saker::rules

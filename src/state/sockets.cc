@@ -75,6 +75,8 @@ const Socket* Sockets::on(const event::Event& event, const event::Descriptor& de
     known.ends = ends;
   }
   current_.role = known.role;
+  if (sends && current_.role == Role::kUnknown)
+    current_.role = Role::kClient;  // it failed; who asked is plain
   return &current_;
 }
 

@@ -1,9 +1,11 @@
 """The filter plan: what the kernel side rules out is what no rule matches, and nothing else."""
 
 import collections
+import contextlib
 import glob
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,6 +135,91 @@ class Plan(LiveTest):
                     )
                     on.stop()
                     self.assertRegex("\n".join(on.log), r"ruled out by:.* (name|path)=[1-9]")
+
+    def connections(self):
+        """Connects under every kind of end and as two users; what is not reached fails, which is told, too."""
+        program = """
+            import os, socket
+            def connect(family, kind, *to):
+                with socket.socket(family, kind) as s:
+                    s.settimeout(0.2)
+                    try: s.connect(to)
+                    except OSError: pass
+                    return s.getsockname()
+            four, six = socket.AF_INET, socket.AF_INET6
+            server = socket.create_server(("127.0.0.1", 0))
+            port = server.getsockname()[1]
+            connect(four, socket.SOCK_STREAM, "127.0.0.1", port)
+            server.accept()[0].close()
+            for to in (("127.0.0.1", 9), ("127.0.0.2", 53), ("127.3.0.1", 123), ("127.3.0.1", 53)):
+                connect(four, socket.SOCK_DGRAM, *to)
+            for to in (("::1", 53), ("::ffff:127.3.0.1", 443), ("::ffff:127.0.0.2", 9)):
+                connect(six, socket.SOCK_DGRAM, *to)
+            with socket.socket(four, socket.SOCK_DGRAM) as s:
+                s.sendto(b"x", ("127.3.0.1", 53))
+                s.connect(("127.0.0.2", 9))
+                s.send(b"x")
+            socket.socketpair()[0].close()
+            os.dup2(os.open("/dev/null", os.O_RDONLY), 100)
+            os.dup2(server.fileno(), 100)
+            for user in (1000, 1001):
+                os.seteuid(user)
+                connect(four, socket.SOCK_DGRAM, "127.0.0.2", 53)
+                os.seteuid(0)
+        """
+        self.python(program, name=self.mark)
+
+    def test_ends_of_connections_and_users(self):
+        """Each set of rules is one agent's, that it may be seen what rules out the rest; one has all, and no plan."""
+        own = f"proc.name = {self.mark[:15]} and evt.type"
+        sets = {
+            "address": {
+                "network": f"{own} = connect and fd.snet = 127.3.0.0/16",
+                "address": f"{own} in (connect, accept, accept4) and fd.sip in (127.3.0.1, 127.0.0.1) and fd.typechar in (4, 6)",
+                "six": f"{own} = connect and fd.rip = ::1",
+            },
+            "port": {
+                "port": f"{own} = connect and fd.rport in (53, 443) and fd.l4proto = udp",
+                "above": f"{own} in (connect, accept, accept4) and fd.sport > 1023",
+            },
+            "user": {
+                "user": f"{own} = connect and user.uid = 1000 and user.loginuid >= -1",
+                "nobody": f"{own} = connect and user.uid in (1, 2, 3)",
+            },
+            "descriptor": {
+                "sent": f"{own} in (sendto, sendmsg) and fd.sport in (9, 53)",
+                "neither": f"{own} = connect and fd.l4proto = udp and not fd.net in (127.3.0.0/16, ::1/128)",
+                "pair": f"{own} = socketpair and fd.type = unix",
+                "dup": f"{own} in (dup, dup2, dup3) and fd.typechar = 4",
+            },
+        }
+        without = (None, "typed_reads")
+        for feature in without:
+            arguments = ("-o", "rule_matching=all") + (("-o", f"saker.without[0]={feature}") if feature else ())
+            with self.subTest(feature), contextlib.ExitStack() as stack:
+                def agent(rules, *more):
+                    path = self.rules(rules)
+                    kept = shutil.copy(path, self.path(f"{len(rules)}-{next(iter(rules))}.yaml"))
+                    return stack.enter_context(Agent(*arguments, *more, rules=[kept]))
+
+                agents = {dimension: agent(rules) for dimension, rules in sets.items()}
+                off = agent({k: v for rules in sets.values() for k, v in rules.items()}, "-o", "saker.plan.enabled=false")
+                self.connections()
+                self.sentinel(off, *agents.values())
+                for dimension, on in agents.items():
+                    for rule in sets[dimension]:
+                        # The port of a client differs from time to time, and a pair's name is two addresses of the kernel's.
+                        names = [
+                            sorted(re.sub(r":\d+->", "->", alert["output_fields"]["fd.name"]) for alert in one.find(rule=rule))
+                            for one in (on, off)
+                        ]
+                        if rule != "pair":
+                            self.assertEqual(*names, rule)
+                        self.assertEqual(*map(len, names), rule)
+                        self.assertEqual(bool(names[0]), rule != "nobody", rule)
+                    on.stop()
+                    ruled_out = next(line for line in on.log if "ruled out by:" in line)
+                    self.assertRegex(ruled_out, rf" {dimension}=[1-9]")
 
     def test_official_rules_match_nothing_that_it_rules_out(self):
         if not OFFICIAL:
