@@ -247,13 +247,37 @@ TEST(Config, TheCommandLineWinsOverMergedFiles) {
 
 TEST(Config, LimitsFitIntoTheMemory) {
   Config config;
-  fit_into(std::uint64_t{138} << 20, config);
+  fit_into(std::uint64_t{138} << 20, 2, config);
   EXPECT_EQ(config.outputs.queue.bytes_max, std::size_t{8} << 20);  // fits as it is
   EXPECT_EQ(config.processes.bytes_max, (std::size_t{138} << 20) / 8 * 3);
-  fit_into(std::uint64_t{16} << 20, config);
+  fit_into(std::uint64_t{16} << 20, 2, config);
   EXPECT_EQ(config.outputs.queue.bytes_max, std::size_t{1} << 20);
-  fit_into(std::uint64_t{1} << 40, config);  // never raised
+  fit_into(std::uint64_t{1} << 40, 2, config);  // never raised
   EXPECT_EQ(config.processes.bytes_max, std::size_t{6} << 20);
+}
+
+TEST(Config, RingBuffersOfManyCpusFitIntoTheMemory) {
+  struct Machine {
+    std::uint32_t cpus, mebibytes, ring_bytes, cpus_per_ring, want_bytes, want_cpus_per_ring;
+  };
+  constexpr std::uint32_t kOurs = 1 << 20, kFalcos = 8 << 20;
+  const Machine machines[] = {
+      {2, 138, kOurs, 2, kOurs, 2},         {64, 138, kOurs, 2, kOurs, 2},
+      {72, 138, kOurs, 2, 512 << 10, 2},    {256, 138, kOurs, 2, 256 << 10, 2},
+      {256, 138, kOurs, 0, kOurs, 0},       {256, 1024, kOurs, 2, kOurs, 2},
+      {4, 512, kFalcos, 2, kFalcos, 2},     {64, 512, kFalcos, 2, 4 << 20, 2},
+      {4, 512, 512U << 20, 2, 64 << 20, 2}, {4096, 138, kOurs, 2, 128 << 10, 2},
+      {4096, 16, kOurs, 2, 64 << 10, 64},   {256, 1, 64 << 10, 2, 64 << 10, 64},
+  };
+  for (const Machine& row : machines) {
+    SCOPED_TRACE(testing::Message() << row.cpus << " CPUs, " << row.mebibytes << " MiB");
+    Config config;
+    config.driver.ring_bytes = row.ring_bytes;
+    config.driver.cpus_per_ring = row.cpus_per_ring;
+    fit_into(std::uint64_t{row.mebibytes} << 20, row.cpus, config);
+    EXPECT_EQ(config.driver.ring_bytes, row.want_bytes);
+    EXPECT_EQ(config.driver.cpus_per_ring, row.want_cpus_per_ring);
+  }
 }
 
 TEST(Config, TooManyAliasesAreAnError) {

@@ -1,5 +1,6 @@
 #include "app/read_configuration.h"
 
+#include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -70,7 +71,9 @@ Result<Config> read_configuration(const Options& options) {
   }
   apply_flags(options, config);
   if (options.command == Command::kRun) {
-    if (const auto limit = memory_limit()) fit_into(*limit, config);
+    const int cpus = libbpf_num_possible_cpus();
+    if (const auto limit = memory_limit(); limit && cpus > 0)
+      fit_into(*limit, static_cast<std::uint32_t>(cpus), config);
   }
   return std::move(config);
 }
