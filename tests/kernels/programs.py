@@ -30,8 +30,8 @@ def recorded():
 
 def record(kernel, measured):
     known = recorded()
-    # Times differ from run to run, and machine code with the processor.
-    known[kernel] = {name: {key: program[key] for key in ("instructions", "verified")} for name, program in measured.items()}
+    keys = ("instructions", "verified", "verify_ms")
+    known[kernel] = {name: {key: program[key] for key in keys} for name, program in measured.items()}
     with open(RECORD, "w") as file:
         json.dump(known, file, indent=1, sort_keys=True)
         file.write("\n")
@@ -52,6 +52,15 @@ def grown(kernel, measured, known=None):
             if program[key] > before[key] * GROWTH_MAX:
                 sentences.append(f"{kernel}: {name}: {key}: from {before[key]} to {program[key]}")
     return sentences
+
+
+def slower(kernel, measured, known=None):
+    """A sentence for each program that takes more than a fifth longer to load. Times differ from run to run, so that they are told
+    and fail nothing; those of less than a millisecond say nothing at all."""
+    known = (recorded() if known is None else known).get(kernel, {})
+    return [f"{kernel}: {name}: {known[name]['verify_ms']} ms when it was recorded, {program['verify_ms']} ms now"
+            for name, program in measured.items()
+            if "verify_ms" in known.get(name, {}) and program["verify_ms"] > max(1.0, known[name]["verify_ms"]) * GROWTH_MAX]
 
 
 def deepest_stacks(disassembler, path):

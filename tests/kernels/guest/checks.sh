@@ -13,6 +13,26 @@ mount_cgroups() {
   esac
 }
 
+# The agent gets as much as the chart gives it.
+limit=138M
+limit_memory() {
+  group=/sys/fs/cgroup
+  [ ! -e $group/memory ] || group=$group/memory
+  [ ! -e $group/cgroup.subtree_control ] || echo +memory >$group/cgroup.subtree_control
+  group=$group/agent
+  mkdir $group
+  for file in memory.max memory.limit_in_bytes; do
+    [ ! -e $group/$file ] || echo $limit >$group/$file
+  done
+}
+
+tell_memory() {
+  for file in memory.peak memory.max_usage_in_bytes memory.current; do # the first that this kernel has
+    [ ! -e $group/$file ] || break
+  done
+  echo "@@memory $(awk '/VmRSS/ { print $2 }' /proc/$agent/status) $(($(cat $group/$file) / 1024))"
+}
+
 alert() { # waits for an alert of that rule
   for _ in $(seq 300); do
     grep -q "\"rule\":\"$1\"" /tmp/alerts && return
@@ -22,18 +42,50 @@ alert() { # waits for an alert of that rule
   return 1
 }
 
+sees() { # RULE COMMAND: the command has to be done, and seen
+  rule=$1
+  shift
+  "$@" >/dev/null || { echo "error: no success: $*"; failed=1; }
+  alert "$rule" || failed=1
+}
+
+fails() { ! "$@"; }
+
+# A program of the other width that this kernel serves.
+narrow() {
+  sees "32-bit open" act32 open /etc/on-the-host
+  sees "32-bit openat" act32 openat /etc/on-the-host
+  sees "32-bit open that fails" fails act32 open /etc/not-there
+  sees "32-bit writev" act32 writev /tmp/narrow
+  sees "32-bit rename" act32 rename /tmp/narrow /tmp/narrow-too
+  sees "32-bit unlink" act32 unlink /tmp/narrow-too
+  sees "32-bit connect" act32 connect 127.0.0.1 4711
+  sees "32-bit sendmsg" act32 sendmsg 127.0.0.1 4712
+  sees "32-bit execve" act32 exec /bin/act of-32-bits
+  sees "32-bit execve that fails" fails act32 exec /bin/not-there
+}
+
 detect() {
-  saker -c /saker.yaml >/tmp/alerts 2>/tmp/log &
+  limit_memory
+  sh -c "echo \$\$ >$group/cgroup.procs; exec saker -c /saker.yaml" >/tmp/alerts 2>/tmp/log &
   agent=$!
   for _ in $(seq 600); do grep -q watching /tmp/log && break; sleep 0.1; done
-  act read /etc/on-the-host && alert host || failed=1
-  sh /container.sh && alert container || failed=1
-  if [ -e /sys/devices/system/cpu/cpu1/online ]; then
-    echo 0 >/sys/devices/system/cpu/cpu1/online
-    act read /etc/with-fewer-cpus && alert "fewer CPUs" || failed=1
-    echo 1 >/sys/devices/system/cpu/cpu1/online
-    taskset 2 act read /etc/with-more-cpus && alert "more CPUs" || failed=1
+  sees host act read /etc/on-the-host
+  sees container sh /container.sh
+  narrow
+  cpus=/sys/devices/system/cpu
+  if [ -e $cpus/cpu1/online ]; then
+    echo 0 >$cpus/cpu1/online
+    sees "fewer CPUs" act read /etc/with-fewer-cpus
+    echo 1 >$cpus/cpu1/online
+    sees "more CPUs" taskset -c 1 act read /etc/with-more-cpus
   fi
+  last=$(sed 's/.*[-,]//' $cpus/possible)
+  if [ $last -gt 1 ] && [ -e $cpus/cpu$last/online ]; then
+    echo 1 >$cpus/cpu$last/online
+    sees "last CPU" taskset -c $last act read /etc/on-the-last-cpu
+  fi
+  tell_memory
   kill $agent
   wait $agent || failed=1
   cat /tmp/alerts /tmp/log
@@ -44,5 +96,9 @@ cgroups=$(word saker.cgroups)
 mount_cgroups ${cgroups:-v2}
 echo "@@cpus $(cat /sys/devices/system/cpu/possible) possible, $(cat /sys/devices/system/cpu/online) online; pages of $(saker --page-size | grep -o '[0-9]*') bytes"
 run doctor saker doctor --programs
+if [ "$(word saker.refused)" ]; then
+  run detect saker -c /saker.yaml
+  return
+fi
 run detect detect
 [ "$(word saker.quick)" ] || run driver driver_live_test --gtest_brief=1
