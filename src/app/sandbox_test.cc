@@ -12,6 +12,8 @@
 #include <functional>
 #include <string>
 
+#include "base/lacking_for_tests.h"
+
 namespace saker::app {
 namespace {
 
@@ -47,6 +49,7 @@ class SandboxTest : public ::testing::Test {
 
 TEST_F(SandboxTest, WithoutOutputsThatWriteFilesCanOnlyBeRead) {
   if (skip_) GTEST_SKIP() << "capabilities cannot be dropped here";
+  SAKER_SKIP_WITHOUT(seccomp);
   const SandboxOptions reading{.writes_files = false};
   EXPECT_EQ(inside(reading, [&] { return opens(O_RDONLY | O_CLOEXEC); }), 0);
   EXPECT_EQ(inside(reading, [&] { return ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY) >= 0; }), 0);
@@ -66,6 +69,7 @@ TEST_F(SandboxTest, WithoutOutputsThatWriteFilesCanOnlyBeRead) {
 
 TEST_F(SandboxTest, OutputsThatWriteFilesCan) {
   if (skip_) GTEST_SKIP() << "capabilities cannot be dropped here";
+  SAKER_SKIP_WITHOUT(seccomp);
   const SandboxOptions writing{.writes_files = true};
   EXPECT_EQ(inside(writing, [&] { return opens(O_WRONLY | O_APPEND); }), 0);
   EXPECT_EQ(inside(writing, [&] { return ::mkdir((folder_ + "/x").c_str(), 0700) == 0; }), 0);
@@ -74,6 +78,7 @@ TEST_F(SandboxTest, OutputsThatWriteFilesCan) {
 
 TEST_F(SandboxTest, NothingElseIsRun) {
   if (skip_) GTEST_SKIP() << "capabilities cannot be dropped here";
+  SAKER_SKIP_WITHOUT(seccomp);
   const auto run = [] { return ::execl("/bin/true", "true", static_cast<char*>(nullptr)) == 0; };
   EXPECT_EQ(inside({}, run), ENOSYS);
   EXPECT_EQ(inside({.runs_programs = true}, run), 0);

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <vector>
 
+#include "base/lacking_for_tests.h"
+
 namespace saker::capture {
 namespace {
 
@@ -39,6 +41,7 @@ class AccountFiles : public testing::Test {
 };
 
 TEST_F(AccountFiles, ReadsThemAgainWhenTheyChange) {
+  SAKER_SKIP_WITHOUT(openat2);
   write("etc/passwd", "web:x:7:7::/srv:/bin/sh\n");
   EXPECT_EQ(read(), "web");
   EXPECT_EQ(read(), "same");
@@ -56,6 +59,7 @@ TEST_F(AccountFiles, ReadsThemAgainWhenTheyChange) {
 TEST_F(AccountFiles, NoFilesAreNothingNew) { EXPECT_EQ(read(), "same"); }
 
 TEST_F(AccountFiles, ALayerHidesThoseBelow) {
+  SAKER_SKIP_WITHOUT(openat2);
   fs::create_directories(root_ / "lower/etc");
   write("lower/etc/passwd", "below:x:7:7:::\n");
   EXPECT_EQ(read(), "below");
@@ -68,6 +72,7 @@ TEST_F(AccountFiles, ALayerHidesThoseBelow) {
 }
 
 TEST_F(AccountFiles, ALinkDoesNotLeadOut) {
+  SAKER_SKIP_WITHOUT(openat2);
   write("etc/other", "inside:x:7:7:::\n");
   fs::create_symlink("/etc/other", root_ / "etc/passwd");
   EXPECT_EQ(read(), "inside");

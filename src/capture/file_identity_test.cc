@@ -10,6 +10,7 @@
 #include <fstream>
 #include <future>
 
+#include "base/lacking_for_tests.h"
 #include "capture/proc_scan.h"
 
 namespace saker::capture {
@@ -51,6 +52,7 @@ class FileIdentitiesTest : public testing::Test {
 };
 
 TEST_F(FileIdentitiesTest, AHardLinkIsTheFileThatARuleNames) {
+  SAKER_SKIP_WITHOUT(openat2);
   std::filesystem::create_hard_link(root_ + "/etc/shadow", root_ + "/innocent");
   write("/other", "b");
   FileIdentities files({"/etc/absent", "/etc/shadow"}, by_stat, options());
@@ -61,6 +63,7 @@ TEST_F(FileIdentitiesTest, AHardLinkIsTheFileThatARuleNames) {
 }
 
 TEST_F(FileIdentitiesTest, LinksOfARootStayInIt) {
+  SAKER_SKIP_WITHOUT(openat2);
   std::filesystem::create_symlink("/etc/shadow", root_ + "/etc/link");
   std::filesystem::create_symlink("../../../../etc/shadow", root_ + "/etc/climber");
   FileIdentities files({"/etc/link"}, by_stat, options());
@@ -71,6 +74,7 @@ TEST_F(FileIdentitiesTest, LinksOfARootStayInIt) {
 }
 
 TEST_F(FileIdentitiesTest, AReplacedFileIsKnownAsSoonAsItMayBeAskedAgain) {
+  SAKER_SKIP_WITHOUT(openat2);
   FileIdentities::Options twice = options();
   twice.burst = 2;
   FileIdentities files({"/etc/shadow"}, by_stat, twice);
@@ -92,6 +96,7 @@ TEST_F(FileIdentitiesTest, AReplacedFileIsKnownAsSoonAsItMayBeAskedAgain) {
 }
 
 TEST_F(FileIdentitiesTest, AContainersRootIsReachedThroughAProcessThatIsStillThere) {
+  SAKER_SKIP_WITHOUT(openat2);
   FileIdentities::Options here = options();
   here.host_root = "";
   const event::ProcessId alive = self();
@@ -108,6 +113,7 @@ TEST_F(FileIdentitiesTest, AContainersRootIsReachedThroughAProcessThatIsStillThe
 }
 
 TEST_F(FileIdentitiesTest, ARootThatNeverAnswersHoldsUpNobody) {
+  SAKER_SKIP_WITHOUT(openat2);
   std::promise<void> release;
   const std::shared_future<void> released = release.get_future().share();
   FileIdentities::Options short_wait = options();
@@ -135,6 +141,7 @@ TEST_F(FileIdentitiesTest, WithoutPathsNothingIsAsked) {
 }
 
 TEST_F(FileIdentitiesTest, TablesAreBounded) {
+  SAKER_SKIP_WITHOUT(openat2);
   FileIdentities::Options few = options();
   few.host_root = "";
   few.roots_max = 2;

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/fd.h"
+#include "base/lacking_for_tests.h"
 
 namespace saker::capture {
 namespace {
@@ -51,6 +52,7 @@ class Resolver : public testing::Test {
 };
 
 TEST_F(Resolver, ABundleThatComesLaterAndTheAccountsInIt) {
+  SAKER_SKIP_WITHOUT(openat2);
   write("srv/bundle/rootfs/etc/passwd", "web:x:7:7::/srv:/bin/sh\n");
   write("srv/bundle/config.json", R"({"annotations":{"nerdctl/name":"web"},"root":{"path":"rootfs"}})");
   MetadataResolver resolver(root_, engines_);
@@ -136,6 +138,7 @@ TEST_F(Resolver, EnginesThatNobodyDescribesAreNotAskedFor) {
 }
 
 TEST_F(Resolver, TheHostsAccounts) {
+  SAKER_SKIP_WITHOUT(openat2);
   write("etc/passwd", "ann:x:1000:1000::/home/ann:/bin/sh\n");
   MetadataResolver resolver(root_, engines_);
   ASSERT_TRUE(resolver.ask_accounts("", 0, true));

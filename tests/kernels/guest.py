@@ -37,7 +37,7 @@ def sysroot(arch):
     return "/" if native(arch) else os.path.join(ROOT, "build", f"{arch}-sysroot")
 
 
-PROGRAMS = ("saker", "driver_live_test")
+PROGRAMS = ("saker", "driver_live_test", "capture_test", "app_test")
 STATIC = ("act",)
 
 

@@ -19,6 +19,7 @@ import programs
 EXIT_NO_PROBE = 3
 CROWDED = re.compile("(many|most)-cpus")
 NARROW = "32-bit "
+INTERNAL = "Falco internal"
 RESULTS = os.path.join(debian_kernels.KEEP, "results.json")
 TABLE = os.path.join(debian_kernels.ROOT, "docs", "kernels.md")
 
@@ -99,7 +100,7 @@ def judge(name, lines, quick, refusal=""):
         return result
     if refusal:
         return judge_refusal(result, found, refusal, name)
-    for section in ["doctor", "detect"] + ([] if quick else ["driver"]):
+    for section in ["doctor", "detect", "units"] + ([] if quick else ["driver"]):
         if section not in found:
             fail(f"{name}: {section}: did not end")
     status, text = found.get("doctor", (0, ""))
@@ -116,17 +117,23 @@ def judge(name, lines, quick, refusal=""):
         result["failures"] += programs.grown(kernel, result["programs"])
         result["notes"] += programs.slower(kernel, result["programs"])
     status, text = found.get("detect", (0, ""))
-    result["detections"] = re.findall(r'"rule":"([^"]*)"', text)
+    result["detections"] = [rule for rule in re.findall(r'"rule":"([^"]*)"', text) if not rule.startswith(INTERNAL)]
+    if dropped := re.search(r"dropped: (\d+)(?:, causes: ([^\"]*))?", text):
+        result["dropped"] = ("0" if dropped.group(1) == "0" else f"{dropped.group(1)} ({dropped.group(2)})")
     if "memory" in marks:
         result["rss_kib"], result["group_kib"] = (int(number) for number in marks["memory"].split())
     if status != 0:
         said = [line for line in text.splitlines() if "no alert" in line or "rror" in line]
         fail(f"{name}: detection: {' | '.join(said[:3]) or 'exit status ' + str(status)}")
-    if "driver" in found:
-        status, text = found["driver"]
-        result["tests"] = {word: int(count) for word, count in re.findall(r"(PASSED|FAILED|SKIPPED) +\].*?(\d+) tests?", text)}
-        if status != 0:
-            fail(f"{name}: live tests: " + ", ".join(re.findall(r"FAILED +\].*?(\w+/\w+\.[\w/]+)", text)))
+    for section, key in (("units", "units"), ("driver", "tests")):
+        if section in found:
+            status, text = found[section]
+            counts = result[key] = {}
+            for word, count in re.findall(r"(PASSED|FAILED|SKIPPED) +\] (\d+) tests?", text):
+                counts[word] = counts.get(word, 0) + int(count)
+            if status != 0:
+                failed = re.findall(r"FAILED +\] ([\w/]+\.[\w/]+)", text)
+                fail(f"{name}: {section}: {', '.join(dict.fromkeys(failed)) or text.strip()[-300:]}")
     return result
 
 
@@ -140,9 +147,13 @@ def detections_of(result):
     return ", ".join(told)
 
 
+def counted(tests):
+    return f"{tests.get('PASSED', 0)} passed, {tests.get('SKIPPED', 0)} skipped"
+
+
 def table(results):
-    columns = ["kernel", "release", "CPUs, page size", "programs", "to verify", "verified in", "memory", "live tests", "detections",
-               "goes without"]
+    columns = ["kernel", "release", "CPUs, page size", "programs", "to verify", "verified in", "memory", "live tests", "units", "detections",
+               "dropped", "goes without"]
     rows = [columns, ["---"] * len(columns)]
     for name, result in sorted(results.items()):
         row = [name, result["release"], result["cpus"]]
@@ -157,8 +168,10 @@ def table(results):
             f"{sum(p['verified'] for p in loaded.values()):,}",
             f"{sum(p['verify_ms'] for p in loaded.values()) / 1000:.1f} s",
             f"{result['rss_kib'] / 1024:.0f} / {result['group_kib'] / 1024:.0f} MiB",
-            f"{tests.get('PASSED', 0)} passed, {tests.get('SKIPPED', 0)} skipped" if tests else "not run",
+            counted(tests) if tests else "not run",
+            counted(result["units"]),
             detections_of(result),
+            result.get("dropped", "?"),
             ", ".join(result["missing"]) or "nothing",
         ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
@@ -175,7 +188,7 @@ container's cgroup, while a CPU is offline, on a CPU that has come back and, whe
 `saker doctor --programs` prints it for the machine that it runs on. `tests/kernels/programs.json` has it for each program; a growth
 by more than a fifth fails a test, one of its time is only reported. "Memory" is the agent's resident memory, and the most that its
 cgroup, which has the chart's limit of 138 MiB, has held with the kernel's share in it (5.10 does not count maps and ring buffers there).
-"Goes without" are features that this kernel lacks; [troubleshoot.md](troubleshoot.md) says more of `saker doctor`.
+"Units" are the unit tests that an emulator of single programs lacks system calls for. "Goes without" are features that this kernel lacks; [troubleshoot.md](troubleshoot.md) says more of `saker doctor`.
 A feature can also be done without on purpose (`saker.without` in the configuration, a list of typed_reads, ring_requests, identify,
 each_call, exact_memory, close_names).
 

@@ -101,4 +101,10 @@ if [ "$(word saker.refused)" ]; then
   return
 fi
 run detect detect
+# Units that need a kernel: those that an emulator of single programs has to skip.
+units() {
+  capture_test --gtest_brief=1 --gtest_filter='AccountFiles.*:FileIdentitiesTest.*:Resolver.*' &&
+    app_test --gtest_brief=1 --gtest_filter='SandboxTest.*'
+}
+run units units
 [ "$(word saker.quick)" ] || run driver driver_live_test --gtest_brief=1
