@@ -447,6 +447,10 @@ struct io_link___delayed {
 	struct delayed_filename oldpath, newpath;
 };
 
+struct bpf_array {
+	void *pptrs[1];
+};
+
 struct io_accept {
 	void *addr;
 	__s32 *addr_len;

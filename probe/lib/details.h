@@ -16,26 +16,47 @@
 #define SUBSYSTEMS_MAX 16
 #define FD_WORDS_MAX 256 /* 16,384 descriptors; of more, it is not told how many */
 
-/* Where the kernel's table of what belongs to each CPU lies; user space says so when it is needed and known, or 0. Not an
- * external symbol: libbpf would read all of the kernel's symbols at each start. */
-__u64 per_cpu_offsets;
+const volatile bool exact_memory = true;
+
+/* A CPU's own copy of what lies at `base`, as the kernel names what each CPU has its own of. All such copies are as far from
+ * their names, so the distance can be seen at any of them: here at a map of ours. (Kernels without typed reads keep
+ * nothing that is asked for here in that way.) */
+static __always_inline __u64 copy_of_cpu(__u64 base, __u32 cpu)
+{
+#if SAKER_TYPED_READS
+	const void *map = TYPED(struct bpf_array, &counters);
+	const void *name = (const void *)read_word(map + bpf_core_field_offset(struct bpf_array, pptrs));
+	__u32 zero = 0;
+	const void *copy = bpf_map_lookup_percpu_elem(&counters, &zero, cpu);
+	__u64 distance;
+
+	if (!copy)
+		return 0;
+	/* The difference of two pointers is a number to the verifier; of a pointer and a number it would not have it. */
+	distance = (__u64)copy - (__u64)TYPED(struct timespec64, name);
+	asm volatile("" : "+r"(distance));
+	return base + distance;
+#else
+	return 0;
+#endif
+}
 
 /* The exact sum of a counter: what each CPU keeps for itself is added up, where the kernel says where that is. */
 static __always_inline __s64 sum_of(__u64 address)
 {
 	struct percpu_counter *counter = TYPED(struct percpu_counter, address);
 	__s64 sum = READ(counter, count);
-	__u64 base = (__u64)READ(counter, counters), table = per_cpu_offsets;
+	__u64 base = read_word((void *)address + bpf_core_field_offset(struct percpu_counter, counters));
 	__u32 cpu;
 
-	if (!base || !table)
+	if (!base || !exact_memory)
 		return sum;
 	for (cpu = 0; cpu < CPUS_MAX && cpu < possible_cpus; cpu++) {
-		__u64 offset = 0;
+		__u64 copy = copy_of_cpu(base, cpu);
 		__s32 part = 0;
 
-		bpf_probe_read_kernel(&offset, sizeof(offset), (void *)(table + 8 * cpu));
-		bpf_probe_read_kernel(&part, sizeof(part), (void *)(base + offset));
+		if (copy)
+			bpf_probe_read_kernel(&part, sizeof(part), (void *)copy);
 		sum += part;
 	}
 	return sum;

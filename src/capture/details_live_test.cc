@@ -1,6 +1,8 @@
 // What the probe tells of tasks when rules ask for it, compared with /proc.
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -87,6 +89,40 @@ TEST_P(DetailsLive, MemoryThreadsAndDescriptors) {
   EXPECT_GT(usage->run_ns, 0U);
   EXPECT_LE(usage->slice_ns, usage->run_ns);
   EXPECT_EQ(memory[bytes - 1], 'x');
+}
+
+// The kernel adds up what each CPU has counted only now and then; the record has the sum of now.
+TEST_P(DetailsLive, MemoryIsCountedOnEachCpu) {
+  constexpr std::size_t kPages = 20;  // fewer than a CPU keeps for itself
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+  driver_->set_details(SAKER_DETAIL_USAGE);
+  std::size_t touched = 0;
+  const auto rss_of = [&](const std::vector<Kept>& events) {
+    const event::Event* opened = find_open(events, "/etc/hostname");
+    return opened == nullptr ? 0 : event::usage_of(*opened).value().rss_kb;
+  };
+  const auto look = [] { close(open("/etc/hostname", O_RDONLY | O_CLOEXEC)); };
+  const std::uint64_t at_first = rss_of(record(look));
+  const std::uint64_t at_last = rss_of(record([&] {
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (!CPU_ISSET(cpu, &before)) continue;
+      cpu_set_t one;
+      CPU_ZERO(&one);
+      CPU_SET(cpu, &one);
+      sched_setaffinity(0, sizeof(one), &one);
+      auto* pages = static_cast<volatile char*>(
+          mmap(nullptr, kPages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+      for (std::size_t i = 0; i < kPages; ++i) pages[i * page] = 1;
+      touched += kPages * page / 1024;
+    }
+    sched_setaffinity(0, sizeof(before), &before);
+    look();
+  }));
+  EXPECT_GT(at_first, 0U);
+  const bool typed_reads = !GetParam();
+  EXPECT_GE(at_last, at_first + (typed_reads ? touched : 0));  // kernels without them do not count in that way
 }
 
 TEST_P(DetailsLive, CgroupsAreThoseOfProc) {

@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -196,17 +195,6 @@ std::optional<FileId> ask_stat(int fd) {
   return FileId{file.st_ino, (minor & 0xff) | (major << 8) | ((minor & ~0xffU) << 12)};
 }
 
-// Its address; 0 when the kernel does not tell (without KALLSYMS_ALL, or under kptr_restrict).
-std::uint64_t kernel_symbol(std::string_view name) {
-  std::ifstream symbols("/proc/kallsyms");
-  for (std::string line; std::getline(symbols, line);) {
-    if (!line.ends_with(name) || line.size() < name.size() + 1 || line[line.size() - name.size() - 1] != ' ')
-      continue;
-    return std::strtoull(line.c_str(), nullptr, 16);
-  }
-  return 0;
-}
-
 }  // namespace
 
 struct Driver::Impl {
@@ -219,7 +207,6 @@ struct Driver::Impl {
   std::vector<std::string> cgroup_subsystems;
   UniqueFd epoll;
   UniqueFd waker;  // an eventfd among the rings
-  bool symbols_read = false;
   FeatureSet without;
   RingLayout layout;
   std::vector<VerifierCounts> counted;
@@ -274,6 +261,7 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   cgroup_subsystems = cgroup_subsystems_of(types.get());
   constants.cgroup_subsystems = static_cast<__u32>(cgroup_subsystems.size());
   constants.close_event = close_type();
+  constants.exact_memory = !contains(without, Feature::kExactMemory);
   constants.possible_cpus = static_cast<__u32>(cpus);
   constants.page_kb = static_cast<__u32>(sysconf(_SC_PAGESIZE) / 1024);
   bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(cpus));
@@ -473,11 +461,7 @@ void Driver::set_cgroup_class(std::uint64_t key, saker_cgroup_class decided) {
 }
 
 void Driver::set_details(std::uint8_t details) {
-  auto& memory = *impl_->skeleton->bss;
-  if ((details & SAKER_DETAIL_USAGE) != 0 && !contains(impl_->without, Feature::kExactMemory) &&
-      !std::exchange(impl_->symbols_read, true))
-    memory.per_cpu_offsets = kernel_symbol("__per_cpu_offset");
-  memory.task_details = details;
+  impl_->skeleton->bss->task_details = details;
 }
 
 const std::vector<std::string>& Driver::cgroup_subsystems() const { return impl_->cgroup_subsystems; }
