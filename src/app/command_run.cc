@@ -131,9 +131,14 @@ using LoadingDriver = std::future<Result<std::unique_ptr<capture::Driver>>>;
 
 int watch(const Config& config, const Options& options, const LoadedRules& loaded,
           std::vector<LoadedFile> seen, LoadingDriver loading_driver) {
+  auto plan = make_plan(config, loaded);
   auto loaded_driver = loading_driver.get();
   if (!loaded_driver) {
-    log(LogLevel::kError, "{}", loaded_driver.error().message);
+    // Why this kernel cannot, in a sentence; or what it said, where nothing is missing that is known to be
+    // needed.
+    const capture::Diagnosis diagnosis = capture::diagnose();
+    const capture::Check* failure = diagnosis.first_failure();
+    log(LogLevel::kError, "{}", failure != nullptr ? failure->sentence : loaded_driver.error().message);
     return kExitNoProbe;
   }
   capture::Driver& driver = **loaded_driver;
@@ -153,7 +158,7 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
     log(LogLevel::kError, "{}", outputs.error().message);
     return kExitBadInput;
   }
-  const auto revision = make_revision(1, config, loaded, *outputs);
+  const auto revision = make_revision(1, config, loaded, std::move(plan), *outputs);
   Mailbox mailbox([&driver] { driver.wake(); });
   observe::Board board;
   observe::SelfTest self_test;
@@ -201,27 +206,23 @@ int watch(const Config& config, const Options& options, const LoadedRules& loade
 }  // namespace
 
 int command_run(const Config& config, const Options& options) {
-  // What is large goes back to the kernel when it is freed, whichever thread had it: the kernel's types take ten
-  // megabytes while the probe is fitted to them. Setting it also keeps it from growing by itself.
+  // What is large goes back to the kernel when it is freed, whichever thread had it: the kernel's types take
+  // ten megabytes while the probe is fitted to them. Setting it also keeps it from growing by itself.
   mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   mallopt(M_ARENA_MAX,
           2);  // alerts are made on one thread and freed on others: few arenas keep memory together
   Supervisor::block_signals();
-  if (config.engine == Engine::kModernEbpf) {
-    const capture::Diagnosis diagnosis = capture::diagnose();
-    if (const capture::Check* failure = diagnosis.first_failure()) {
-      log(LogLevel::kError, "{}", failure->sentence);
-      return kExitNoProbe;
-    }
-  }
   if (const auto written = write_pid_file(options.pid_file); !written) {
     log(LogLevel::kError, "{}", written.error().message);
     return kExitBadInput;
   }
   // The kernel verifies the probe while the rules are compiled.
   LoadingDriver loading_driver;
-  if (config.engine != Engine::kNone)
-    loading_driver = std::async(std::launch::async, capture::Driver::load, config.driver);
+  if (config.engine != Engine::kNone) {
+    capture::DriverOptions wanted = config.driver;
+    wanted.rings_later = true;
+    loading_driver = std::async(std::launch::async, capture::Driver::load, wanted);
+  }
   std::vector<LoadedFile> seen = watched_files(config, options);
   const auto rules = load_configured_rules(config);
   if (!rules) return kExitBadInput;

@@ -135,7 +135,7 @@ int command_top(const Config& config, const Options& options) {
   (*driver)->count_runs();
   const auto no_outputs = alert::Outputs::make({}, nullptr);
   if (!no_outputs) return kExitBadInput;
-  const auto revision = make_revision(1, config, *loaded, *no_outputs);
+  const auto revision = make_revision(1, config, *loaded, make_plan(config, *loaded), *no_outputs);
   Pipeline pipeline(**driver, revision,
                     {.host_root = config.host_root,
                      .hostname = own_hostname(),

@@ -9,15 +9,20 @@
 
 namespace saker::app {
 
+std::shared_ptr<const rules::Plan> make_plan(const Config& config, const LoadedRules& loaded) {
+  PlanOptions options = config.plan;
+  options.always.push_back(observe::SelfTest::event_type());
+  return make_kernel_plan(*loaded.rules, options);
+}
+
 std::shared_ptr<const Revision> make_revision(std::uint64_t number, const Config& config,
                                               const LoadedRules& loaded,
+                                              std::shared_ptr<const rules::Plan> plan,
                                               std::shared_ptr<const alert::Outputs> outputs) {
   auto made = std::make_shared<Revision>();
   made->number = number;
   made->rules = loaded.rules;
-  PlanOptions plan = config.plan;
-  plan.always.push_back(observe::SelfTest::event_type());
-  made->plan = make_kernel_plan(*loaded.rules, plan);
+  made->plan = std::move(plan);
   made->format = config.format;
   made->format.keep_whole = config.outputs.store_enabled;
   made->outputs = std::move(outputs);

@@ -12,8 +12,12 @@
 
 namespace saker::app {
 
+// What the kernel is to send for the rules. Takes some ten milliseconds for a hundred of them.
+std::shared_ptr<const rules::Plan> make_plan(const Config& config, const LoadedRules& loaded);
+
 std::shared_ptr<const Revision> make_revision(std::uint64_t number, const Config& config,
                                               const LoadedRules& loaded,
+                                              std::shared_ptr<const rules::Plan> plan,
                                               std::shared_ptr<const alert::Outputs> outputs);
 
 observe::InForce in_force(const Revision& revision, const Config& config, const LoadedRules& loaded);

@@ -227,7 +227,7 @@ Result<> Supervisor::try_reload() {
   std::vector<LoadedFile> seen = watched_files(config, parts_.options);
   TRY_ASSIGN(LoadedRules loaded, load_configured_rules(config));
   TRY_ASSIGN(auto outputs, alert::Outputs::make(channels_of(config), revision_->outputs.get()));
-  auto next = make_revision(revision_->number + 1, config, loaded, outputs);
+  auto next = make_revision(revision_->number + 1, config, loaded, make_plan(config, loaded), outputs);
   if (const auto adopted = parts_.mailbox.adopt(next, kAdoptPatience); !adopted) {
     outputs->stop(0, revision_->outputs.get());
     return adopted;

@@ -14,27 +14,16 @@
 #include <iterator>
 
 #include "base/file.h"
+#include "capture/capabilities.h"
 #include "capture/cgroup_layout.h"
 
 namespace saker::capture {
 namespace {
 
-constexpr int kCapSysAdmin = 21;
-constexpr int kCapPerfmon = 38;
-constexpr int kCapBpf = 39;
-
 constexpr const char* kTracepoints[] = {"sched_process_fork", "sched_process_exec", "sched_process_exit",
                                         "cgroup_mkdir",       "cgroup_rmdir",       "sys_exit"};
 
 int quiet(enum libbpf_print_level, const char*, va_list) { return 0; }
-
-std::uint64_t effective_capabilities() {
-  const auto status = read_file("/proc/self/status");
-  if (!status) return 0;
-  const auto at = status->find("CapEff:");
-  if (at == std::string::npos) return 0;
-  return std::strtoull(status->c_str() + at + std::strlen("CapEff:"), nullptr, 16);
-}
 
 // The kernel lists the levels and brackets the one in force.
 std::string lockdown_level() {
@@ -167,10 +156,8 @@ KernelFacts gather_facts() {
   KernelFacts facts;
   utsname name{};
   if (uname(&name) == 0) facts.release = name.release;
-  const std::uint64_t capabilities = effective_capabilities();
-  const auto has = [capabilities](int bit) { return ((capabilities >> bit) & 1U) != 0; };
-  facts.capability_bpf = has(kCapBpf) || has(kCapSysAdmin);
-  facts.capability_perfmon = has(kCapPerfmon) || has(kCapSysAdmin);
+  facts.capability_bpf = has_capability(kCapBpf) || has_capability(kCapSysAdmin);
+  facts.capability_perfmon = has_capability(kCapPerfmon) || has_capability(kCapSysAdmin);
   facts.lockdown = lockdown_level();
   facts.bpf_syscall = !(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, nullptr, 0) < 0 && errno == ENOSYS);
   gather_from_btf(facts);

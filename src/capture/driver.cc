@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <future>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,9 +26,14 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "capture/cgroup_layout.h"
+#include "capture/kernel_types.h"
 #include "capture/load_log.h"
+#include "capture/mapped_ring.h"
+#include "capture/probe_log.h"
+#include "capture/probe_maps.h"
 #include "capture/probe_object.h"
 #include "capture/ring_layout.h"
+#include "capture/ring_programs.h"
 #include "capture/syscalls.h"
 #include "capture/tracepoint.h"
 #include "event/schema.h"
@@ -43,131 +50,6 @@ constexpr int kNapMs = 1;
 constexpr std::uint64_t kSecondNs = 1'000'000'000;
 constexpr std::uint32_t kWaker = UINT32_MAX;  // among the numbers of rings
 
-// libbpf has one printer for the whole program.
-LoadLog libbpf_said;
-
-int keep_what_libbpf_says(enum libbpf_print_level level, const char* format, va_list args) {
-  // What the verifier says of a program that was taken is no warning.
-  if (level == LIBBPF_DEBUG && std::strstr(format, "PROG LOAD LOG") == nullptr) return 0;
-  va_list again;
-  va_copy(again, args);
-  const int length = std::vsnprintf(nullptr, 0, format, again);
-  va_end(again);
-  if (length <= 0) return 0;
-  std::string text(static_cast<std::size_t>(length) + 1, '\0');
-  std::vsnprintf(text.data(), text.size(), format, args);
-  text.pop_back();
-  libbpf_said.add(text);
-  log(LogLevel::kDebug, "{}", std::string_view(text).substr(0, text.find('\n')));
-  return 0;
-}
-
-std::unexpected<Error> driver_error(const char* what, int error) {
-  ErrorCode code = ErrorCode::kUnsupported;
-  if (error == EPERM || error == EACCES) code = ErrorCode::kPermission;
-  const std::string reason = libbpf_said.reason();
-  return fail(
-      code, fmt::format("cannot {}: {}{}{}{}; `saker doctor` says what is missing", what,
-                        std::strerror(error), reason.empty() ? "" : " (", reason, reason.empty() ? "" : ")"));
-}
-
-// A ring's two mappings, undone when it goes.
-class MappedRing {
- public:
-  static Result<MappedRing> map(int fd, std::uint32_t bytes) {
-    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    MappedRing ring;
-    ring.page_ = page;
-    ring.bytes_ = bytes;
-    ring.consumer_ = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (ring.consumer_ == MAP_FAILED) return driver_error("map a ring buffer", errno);
-    // The producer's page, then the data twice in a row.
-    ring.producer_ =
-        mmap(nullptr, page + 2 * std::size_t{bytes}, PROT_READ, MAP_SHARED, fd, static_cast<off_t>(page));
-    if (ring.producer_ == MAP_FAILED) return driver_error("map a ring buffer", errno);
-    return ring;
-  }
-  MappedRing(MappedRing&& other) noexcept { *this = std::move(other); }
-  MappedRing& operator=(MappedRing&& other) noexcept {
-    std::swap(consumer_, other.consumer_);
-    std::swap(producer_, other.producer_);
-    page_ = other.page_;
-    bytes_ = other.bytes_;
-    return *this;
-  }
-  ~MappedRing() {
-    if (consumer_ != MAP_FAILED) munmap(consumer_, page_);
-    if (producer_ != MAP_FAILED) munmap(producer_, page_ + 2 * std::size_t{bytes_});
-  }
-
-  RingView view() const {
-    return {.consumer = static_cast<std::uint64_t*>(consumer_),
-            .producer = static_cast<std::uint64_t*>(producer_),
-            .data = static_cast<std::byte*>(producer_) + page_,
-            .mask = bytes_ - 1};
-  }
-
- private:
-  MappedRing() = default;
-  void* consumer_ = MAP_FAILED;
-  void* producer_ = MAP_FAILED;
-  std::size_t page_ = 0;
-  std::uint32_t bytes_ = 0;
-};
-
-struct BtfFree {
-  void operator()(btf* types) const { btf__free(types); }
-};
-using Btf = std::unique_ptr<btf, BtfFree>;
-
-Btf kernel_types() {
-  btf* types = btf__load_vmlinux_btf();
-  return Btf(libbpf_get_error(types) == 0 ? types : nullptr);
-}
-
-// How many arguments a tracepoint hands over; nothing when the kernel has no such tracepoint.
-std::optional<int> tracepoint_arguments(const btf* types, const char* name) {
-  const int id = btf__find_by_name_kind(types, fmt::format("btf_trace_{}", name).c_str(), BTF_KIND_TYPEDEF);
-  if (id < 0) return std::nullopt;
-  const btf_type* pointer = btf__type_by_id(types, btf__type_by_id(types, static_cast<__u32>(id))->type);
-  const btf_type* function = btf__type_by_id(types, pointer->type);
-  return btf_vlen(function) - 1;  // the first is for the tracepoint itself
-}
-
-// The names of the kernel's cgroup controllers, in the order of css_set.subsys.
-std::vector<std::string> cgroup_subsystems_of(const btf* types) {
-  constexpr std::string_view kSuffix = "_cgrp_id";
-  std::vector<std::string> names;
-  const int id = btf__find_by_name_kind(types, "cgroup_subsys_id", BTF_KIND_ENUM);
-  if (id < 0) return names;
-  const btf_type* type = btf__type_by_id(types, static_cast<__u32>(id));
-  for (int i = 0; i < btf_vlen(type); ++i) {
-    const std::string_view name = btf__name_by_offset(types, btf_enum(type)[i].name_off);
-    if (name.ends_with(kSuffix)) names.emplace_back(name.substr(0, name.size() - kSuffix.size()));
-  }
-  return names;
-}
-
-// The number of an enumerator in the running kernel; nothing when it has none of that name.
-std::optional<int> enumerator(const btf* types, const char* of_enum, const std::string& wanted) {
-  const int id = btf__find_by_name_kind(types, of_enum, BTF_KIND_ENUM);
-  if (id < 0) return std::nullopt;
-  const btf_type* type = btf__type_by_id(types, static_cast<__u32>(id));
-  const auto* values = btf_enum(type);
-  for (int i = 0; i < btf_vlen(type); ++i) {
-    if (wanted == btf__name_by_offset(types, values[i].name_off)) return values[i].val;
-  }
-  return std::nullopt;
-}
-
-// Index of a v1 controller in css_set.subsys, which depends on the kernel's configuration.
-int subsystem_index(const btf* types, const std::string& controller) {
-  return enumerator(types, "cgroup_subsys_id", controller + "_cgrp_id").value_or(-1);
-}
-
-struct SkeletonDestroyer {
-  void operator()(saker_probe* skeleton) const { saker_probe__destroy(skeleton); }
-};
 struct LinkDestroyer {
   void operator()(bpf_link* link) const { bpf_link__destroy(link); }
 };
@@ -195,10 +77,18 @@ std::optional<FileId> ask_stat(int fd) {
   return FileId{file.st_ino, (minor & 0xff) | (major << 8) | ((minor & ~0xffU) << 12)};
 }
 
+// All zero when it is not loaded.
+bpf_prog_info info_of(int program) {
+  bpf_prog_info info{};
+  __u32 size = sizeof(info);
+  if (program < 0 || bpf_obj_get_info_by_fd(program, &info, &size) != 0) return {};
+  return info;
+}
+
 }  // namespace
 
 struct Driver::Impl {
-  std::unique_ptr<saker_probe, SkeletonDestroyer> skeleton;
+  ProbeObject skeleton;
   std::vector<UniqueFd> ring_fds;
   std::vector<MappedRing> mapped;
   std::unique_ptr<RingReader> reader;
@@ -217,109 +107,136 @@ struct Driver::Impl {
   std::optional<CallHooks> hooks;
   std::vector<SyscallNumber> calls;  // that some rule wants
   bool any_ring_call = false, any_compat_call = false;
-  bool has_rings = false;  // the kernel tells of io_uring's requests
-  std::vector<std::unique_ptr<bpf_link, LinkDestroyer>> ring_links;
+  std::optional<RingPrograms> ring_programs;  // where the kernel tells of io_uring's requests
 
   Result<> open(const DriverOptions& options);
-  void choose_ring_programs(const btf* types);
-  Result<> attach_ring_programs();
+  void set_constants(const btf* types, std::uint32_t cpus, const DriverOptions& options);
+  void choose_programs(const btf* types, const DriverOptions& options);
+  Result<> load(const ProbeVariant& variant, const RingPrograms::Support& support, bool rings_later);
+  Result<> take_ring_programs();
+  void ring() const;
   void route(const event::FilterPlan& wanted, bool widen);
   Result<> attach_wanted();
   Result<> make_rings();
   void attach_close(bool wanted);
+
+  struct Loaded {
+    int fd = -1;
+    std::size_t instructions = 0;
+  };
+  // In whichever object it was loaded.
+  Loaded find(const bpf_program* program) const;
+
+  std::future<Result<RingPrograms>> loading_rings;  // last: it uses the rest, and its end is waited for
 };
 
+Driver::Impl::Loaded Driver::Impl::find(const bpf_program* program) const {
+  if (const int fd = bpf_program__fd(program); fd >= 0) return {fd, bpf_program__insn_cnt(program)};
+  if (!ring_programs) return {};
+  const auto& loaded = ring_programs->programs();
+  const auto found = std::ranges::find(loaded, bpf_program__name(program), &RingPrograms::Program::name);
+  return found == loaded.end() ? Loaded{} : Loaded{found->fd.get(), found->instructions};
+}
+
 Result<> Driver::Impl::open(const DriverOptions& options) {
-  libbpf_said = {};
-  libbpf_set_print(keep_what_libbpf_says);
-  // Types of the kernel itself are all that the probe follows. Told so, libbpf does not search those of
-  // modules for the ones that this kernel does not have, which takes CAP_SYS_ADMIN.
-  bpf_object_open_opts open_options{};
-  open_options.sz = sizeof(open_options);
-  open_options.btf_custom_path = "/sys/kernel/btf/vmlinux";
-  const Btf types = kernel_types();
-  if (!types) return driver_error("read the kernel's types", errno);
-  const bool typed_reads = !contains(options.without, Feature::kTypedReads) &&
-                           btf__find_by_name_kind(types.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
-  skeleton.reset(open_probe(typed_reads, open_options));
-  if (!skeleton) return driver_error("open the probe", errno);
-  const int cpus = libbpf_num_possible_cpus();
-  if (cpus <= 0) return driver_error("count the CPUs", -cpus);
-  const CgroupLayout cgroups = read_cgroup_layout();
-  auto& constants = *skeleton->rodata;
+  begin_probe_log();
   without = options.without;
+  const KernelTypes types = read_kernel_types();
+  if (!types) return probe_error("read the kernel's types", errno);
+  const ProbeVariant variant{
+      .typed_reads = !contains(without, Feature::kTypedReads) &&
+                     btf__find_by_name_kind(types.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0,
+      .count_verification = options.count_verification};
+  skeleton = open_probe(variant);
+  if (!skeleton) return probe_error("open the probe", errno);
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus <= 0) return probe_error("count the CPUs", -cpus);
   layout = ring_layout(static_cast<__u32>(cpus), options.cpus_per_ring, options.ring_bytes,
                        static_cast<__u32>(sysconf(_SC_PAGESIZE)));
-  constants.ring_bytes = layout.bytes;
-  constants.cpus_per_ring = layout.cpus_per_ring;
-  constants.args_bytes_max = options.args_bytes_max;
-  constants.data_bytes_max = options.data_bytes_max;
-  constants.agent_tgid = static_cast<__u32>(getpid());
-  constants.v1_subsystem =
-      cgroups.v1_controller.empty() ? -1 : subsystem_index(types.get(), cgroups.v1_controller);
-  constants.v1_hierarchy = cgroups.v1_hierarchy;
   cgroup_subsystems = cgroup_subsystems_of(types.get());
-  constants.cgroup_subsystems = static_cast<__u32>(cgroup_subsystems.size());
-  constants.close_event = close_type();
-  constants.exact_memory = !contains(without, Feature::kExactMemory);
-  constants.possible_cpus = static_cast<__u32>(cpus);
-  constants.page_kb = static_cast<__u32>(sysconf(_SC_PAGESIZE) / 1024);
-  bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(cpus));
-  bpf_program__set_autoattach(skeleton->progs.syscall_exit, false);
-  bpf_program__set_autoattach(skeleton->progs.syscall_exit_one, false);
-  // Verifying it takes time at each start: not where it will not be used.
-  const bool one_by_one = options.call_hooks == CallHooksKind::kEach ||
-                          (options.call_hooks == CallHooksKind::kAuto && !has_compat_calls());
-  bpf_program__set_autoload(
-      skeleton->progs.syscall_exit_one,
-      one_by_one && !contains(without, Feature::kEachCall) &&
-          libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_pt_regs, nullptr) == 1);
-  bpf_program__set_autoattach(skeleton->progs.close_enter, false);
-  choose_ring_programs(types.get());
-  bpf_program__set_autoload(
-      skeleton->progs.identify,
-      !contains(without, Feature::kIdentify) &&
-          enumerator(types.get(), "bpf_prog_type", "BPF_PROG_TYPE_SYSCALL").has_value());
-  bpf_program__set_autoattach(skeleton->progs.identify, false);
-  if (options.count_verification) {
-    constexpr __u32 kCountsAlone = 4;  // BPF_LOG_STATS
-    bpf_program* program = nullptr;
-    bpf_object__for_each_program(program, skeleton->obj) bpf_program__set_log_level(program, kCountsAlone);
-  }
-  if (const int error = saker_probe__load(skeleton.get()); error != 0) {
-    return driver_error("load the probe into the kernel", -error);
-  }
-  counted = libbpf_said.counts();
+  auto support = RingPrograms::support(types.get());
+  support.any = support.any && !contains(without, Feature::kRingRequests);
+  skeleton->rodata->ring_complete_has_entry = support.complete_has_entry;
+  set_constants(types.get(), static_cast<std::uint32_t>(cpus), options);
+  choose_programs(types.get(), options);
+  waker.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!waker) return probe_error("create an event descriptor", errno);
+  TRY(load(variant, support, options.rings_later));
+  counted = probe_counts();
   plan.emplace(*skeleton);
   hooks.emplace(*skeleton, options.call_hooks);
   return make_rings();
 }
 
-// The request's structure has been what the probe reads since 6.0; the tracepoint was renamed in 6.4.
-void Driver::Impl::choose_ring_programs(const btf* types) {
-  const auto complete = tracepoint_arguments(types, "io_uring_complete");
-  const bool submit = tracepoint_arguments(types, "io_uring_submit_req").has_value();
-  const bool submit_old = !submit && tracepoint_arguments(types, "io_uring_submit_sqe") == 2;
-  const bool readable = btf__find_by_name_kind(types, "io_cmd_data", BTF_KIND_STRUCT) >= 0;
-  has_rings = !contains(without, Feature::kRingRequests) && readable && complete && (submit || submit_old);
-  constexpr int kWithEntry = 3;
-  skeleton->rodata->ring_complete_has_entry = complete == kWithEntry;
-  auto& programs = skeleton->progs;
-  bpf_program__set_autoload(programs.ring_submit, has_rings && submit);
-  bpf_program__set_autoload(programs.ring_submit_old, has_rings && submit_old);
-  bpf_program__set_autoload(programs.ring_complete, has_rings);
-  for (bpf_program* program : {programs.ring_submit, programs.ring_submit_old, programs.ring_complete})
-    bpf_program__set_autoattach(program, false);
+void Driver::Impl::set_constants(const btf* types, std::uint32_t cpus, const DriverOptions& options) {
+  const CgroupLayout cgroups = read_cgroup_layout();
+  auto& constants = *skeleton->rodata;
+  constants.ring_bytes = layout.bytes;
+  constants.cpus_per_ring = layout.cpus_per_ring;
+  constants.args_bytes_max = options.args_bytes_max;
+  constants.data_bytes_max = options.data_bytes_max;
+  constants.agent_tgid = static_cast<__u32>(getpid());
+  constants.v1_subsystem = cgroups.v1_controller.empty() ? -1 : subsystem_index(types, cgroups.v1_controller);
+  constants.v1_hierarchy = cgroups.v1_hierarchy;
+  constants.cgroup_subsystems = static_cast<__u32>(cgroup_subsystems.size());
+  constants.close_event = close_type();
+  constants.exact_memory = !contains(without, Feature::kExactMemory);
+  constants.possible_cpus = cpus;
+  constants.page_kb = static_cast<__u32>(sysconf(_SC_PAGESIZE) / 1024);
+  bpf_map__set_max_entries(skeleton->maps.scratches, cpus);
 }
 
-Result<> Driver::Impl::attach_ring_programs() {
+// Verifying a program takes time at each start: not where it will not be used.
+void Driver::Impl::choose_programs(const btf* types, const DriverOptions& options) {
   const auto& programs = skeleton->progs;
-  for (bpf_program* program : {programs.ring_complete, programs.ring_submit, programs.ring_submit_old}) {
-    if (!bpf_program__autoload(program)) continue;
-    ring_links.emplace_back(bpf_program__attach(program));
-    if (!ring_links.back()) return driver_error("attach to io_uring", errno);
+  for (bpf_program* program :
+       {programs.syscall_exit, programs.syscall_exit_one, programs.close_enter, programs.identify})
+    bpf_program__set_autoattach(program, false);
+  for (bpf_program* program : {programs.ring_submit, programs.ring_submit_old, programs.ring_complete})
+    bpf_program__set_autoload(program, false);
+  const bool one_by_one = options.call_hooks == CallHooksKind::kEach ||
+                          (options.call_hooks == CallHooksKind::kAuto && !has_compat_calls());
+  bpf_program__set_autoload(
+      programs.syscall_exit_one,
+      one_by_one && !contains(without, Feature::kEachCall) &&
+          libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_pt_regs, nullptr) == 1);
+  bpf_program__set_autoload(programs.identify,
+                            !contains(without, Feature::kIdentify) &&
+                                enumerator(types, "bpf_prog_type", "BPF_PROG_TYPE_SYSCALL").has_value());
+}
+
+Result<> Driver::Impl::load(const ProbeVariant& variant, const RingPrograms::Support& support,
+                            bool rings_later) {
+  TRY(make_maps(*skeleton->obj, layout.bytes));
+  if (!support.any)
+    log(LogLevel::kInfo, "io_uring's requests go unseen: this kernel does not tell, or it is not to");
+  if (support.any) {
+    loading_rings = std::async(std::launch::async, [this, variant, support] {
+      auto loaded = RingPrograms::load(variant, support, *skeleton->obj);
+      ring();
+      return loaded;
+    });
   }
+  if (const int error = saker_probe__load(skeleton.get()); error != 0)
+    return probe_error("load the probe into the kernel", -error);
+  return rings_later ? Result<>{} : take_ring_programs();
+}
+
+// When they are loaded, which is waited for.
+Result<> Driver::Impl::take_ring_programs() {
+  if (!loading_rings.valid()) return {};
+  TRY_ASSIGN(ring_programs, loading_rings.get());
+  counted = probe_counts();
+  if (any_ring_call) TRY(ring_programs->attach());
+  log(LogLevel::kInfo, "io_uring's requests are watched as well{}",
+      any_ring_call ? "" : ", once a rule wants them");
   return {};
+}
+
+void Driver::Impl::ring() const {
+  const std::uint64_t one = 1;
+  // It can only fail when it is rung already.
+  [[maybe_unused]] const ssize_t written = ::write(waker.get(), &one, sizeof(one));
 }
 
 void Driver::Impl::attach_close(bool wanted) {
@@ -333,27 +250,26 @@ void Driver::Impl::attach_close(bool wanted) {
 
 Result<> Driver::Impl::make_rings() {
   epoll.reset(epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll) return driver_error("create an epoll instance", errno);
-  waker.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!epoll) return probe_error("create an epoll instance", errno);
   epoll_event rung{};
   rung.events = EPOLLIN;
   rung.data.u32 = kWaker;
-  if (!waker || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, waker.get(), &rung) != 0)
-    return driver_error("create an event descriptor", errno);
+  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, waker.get(), &rung) != 0)
+    return probe_error("wait for an event descriptor", errno);
   std::vector<RingView> views;
   for (std::uint32_t i = 0; i < layout.rings; ++i) {
     UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "saker_ring", 0, 0, layout.bytes, nullptr));
-    if (!fd) return driver_error("create a ring buffer", errno);
+    if (!fd) return probe_error("create a ring buffer", errno);
     const int value = fd.get();
     if (bpf_map_update_elem(bpf_map__fd(skeleton->maps.rings), &i, &value, BPF_ANY) != 0) {
-      return driver_error("hand a ring buffer to the probe", errno);
+      return probe_error("hand a ring buffer to the probe", errno);
     }
     TRY_ASSIGN(MappedRing ring, MappedRing::map(fd.get(), layout.bytes));
     epoll_event interest{};
     interest.events = EPOLLIN;
     interest.data.u32 = i;
     if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd.get(), &interest) != 0) {
-      return driver_error("wait for a ring buffer", errno);
+      return probe_error("wait for a ring buffer", errno);
     }
     views.push_back(ring.view());
     mapped.push_back(std::move(ring));
@@ -374,7 +290,7 @@ Result<std::unique_ptr<Driver>> Driver::load(const DriverOptions& options) {
 
 Result<> Driver::attach() {
   if (const int error = saker_probe__attach(impl_->skeleton.get()); error != 0) {
-    return driver_error("attach the probe", -error);
+    return probe_error("attach the probe", -error);
   }
   return {};
 }
@@ -411,7 +327,7 @@ void Driver::Impl::route(const event::FilterPlan& wanted, bool widen) {
 }
 
 Result<> Driver::Impl::attach_wanted() {
-  if (any_ring_call && has_rings && ring_links.empty()) TRY(attach_ring_programs());
+  if (any_ring_call && ring_programs) TRY(ring_programs->attach());
   return hooks->want(calls, any_compat_call);
 }
 
@@ -421,7 +337,7 @@ Result<> Driver::apply(const event::FilterPlan& plan) {
   TRY(impl_->plan->apply(plan));
   impl_->route(plan, false);
   impl_->attach_close(plan.scope[close_type()] != 0);
-  if (!impl_->any_ring_call) impl_->ring_links.clear();
+  if (!impl_->any_ring_call && impl_->ring_programs) impl_->ring_programs->detach();
   return impl_->hooks->want(impl_->calls, impl_->any_compat_call);  // what nothing wants pays nothing
 }
 
@@ -434,13 +350,11 @@ std::vector<ProgramFacts> Driver::programs() const {
   bpf_object__for_each_program(program, impl_->skeleton->obj) {
     ProgramFacts& facts = all.emplace_back();
     facts.name = bpf_program__name(program);
-    facts.loaded = bpf_program__fd(program) >= 0;
+    const auto loaded = impl_->find(program);
+    facts.loaded = loaded.fd >= 0;
     if (!facts.loaded) continue;
-    facts.instructions = bpf_program__insn_cnt(program);
-    bpf_prog_info info{};
-    __u32 size = sizeof(info);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
-      facts.machine_bytes = info.jited_prog_len;
+    facts.instructions = loaded.instructions;
+    facts.machine_bytes = info_of(loaded.fd).jited_prog_len;
     const auto counts = std::ranges::find(impl_->counted, facts.name, &VerifierCounts::program);
     if (counts == impl_->counted.end()) continue;
     facts.verified = counts->instructions;
@@ -460,9 +374,7 @@ void Driver::set_cgroup_class(std::uint64_t key, saker_cgroup_class decided) {
   __atomic_fetch_add(&impl_->skeleton->data->cgroup_version, 1, __ATOMIC_SEQ_CST);
 }
 
-void Driver::set_details(std::uint8_t details) {
-  impl_->skeleton->bss->task_details = details;
-}
+void Driver::set_details(std::uint8_t details) { impl_->skeleton->bss->task_details = details; }
 
 const std::vector<std::string>& Driver::cgroup_subsystems() const { return impl_->cgroup_subsystems; }
 
@@ -485,11 +397,16 @@ Result<> Driver::watch(int fd) {
   epoll_event interest{};
   interest.events = EPOLLIN;
   if (epoll_ctl(impl_->epoll.get(), EPOLL_CTL_ADD, fd, &interest) != 0)
-    return driver_error("wait for a descriptor", errno);
+    return probe_error("wait for a descriptor", errno);
   return {};
 }
 
 void Driver::wait(int timeout_ms) {
+  if (impl_->loading_rings.valid() &&
+      impl_->loading_rings.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+    if (const auto taken = impl_->take_ring_programs(); !taken)
+      log(LogLevel::kError, "io_uring's requests go unseen: {}", taken.error().message);
+  }
   std::uint32_t* state = &impl_->skeleton->bss->reader_state;
   const std::uint64_t now = boot_time_ns();
   const std::uint64_t elapsed = now - std::exchange(impl_->last_wait_ns, now);
@@ -513,11 +430,7 @@ void Driver::wait(int timeout_ms) {
   __atomic_store_n(state, SAKER_READER_AWAKE, __ATOMIC_RELAXED);
 }
 
-void Driver::wake() {
-  const std::uint64_t one = 1;
-  // It can only fail when it is rung already.
-  [[maybe_unused]] const ssize_t written = ::write(impl_->waker.get(), &one, sizeof(one));
-}
+void Driver::wake() { impl_->ring(); }
 
 ProbeCounters Driver::counters() const {
   ProbeCounters sum;
@@ -543,13 +456,10 @@ ProbeCounters Driver::counters() const {
   }
   bpf_program* program = nullptr;
   bpf_object__for_each_program(program, impl_->skeleton->obj) {
-    bpf_prog_info info{};
-    __u32 size = sizeof(info);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) {
-      sum.missed_runs += info.recursion_misses;
-      sum.runs += info.run_cnt;
-      sum.run_ns += info.run_time_ns;
-    }
+    const bpf_prog_info info = info_of(impl_->find(program).fd);
+    sum.missed_runs += info.recursion_misses;
+    sum.runs += info.run_cnt;
+    sum.run_ns += info.run_time_ns;
   }
   return sum;
 }

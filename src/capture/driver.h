@@ -31,6 +31,9 @@ struct DriverOptions {
   CallHooksKind call_hooks = CallHooksKind::kAuto;
   FeatureSet without;               // not used although the kernel may have them
   bool count_verification = false;  // for programs()
+  // Do not wait until the kernel has verified the programs for io_uring's requests, which takes it a third of
+  // the whole time: wait() takes them in when they are there, and says so.
+  bool rings_later = false;
 };
 
 // A program of the probe, as the kernel took it.

@@ -88,9 +88,13 @@ class Agent:
                 self._arrived.put(alert)
 
     def _read_log(self):
+        watching = rings = False
         for line in self.process.stderr:
             self.log.append(line.rstrip("\n"))
-            if "watching" in line:
+            if "io_uring's requests" in line:  # the last programs to come
+                rings = True
+            watching = watching or "watching" in line
+            if watching and rings:
                 self._ready.set()
         self._ready.set()
 

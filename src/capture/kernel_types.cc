@@ -1,0 +1,54 @@
+#include "capture/kernel_types.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace saker::capture {
+
+void BtfFree::operator()(btf* types) const { btf__free(types); }
+
+KernelTypes read_kernel_types() {
+  btf* types = btf__load_vmlinux_btf();
+  return KernelTypes(libbpf_get_error(types) == 0 ? types : nullptr);
+}
+
+std::optional<int> tracepoint_arguments(const btf* types, const char* name) {
+  const int id = btf__find_by_name_kind(types, fmt::format("btf_trace_{}", name).c_str(), BTF_KIND_TYPEDEF);
+  if (id < 0) return std::nullopt;
+  const btf_type* pointer = btf__type_by_id(types, btf__type_by_id(types, static_cast<__u32>(id))->type);
+  const btf_type* function = btf__type_by_id(types, pointer->type);
+  return btf_vlen(function) - 1;  // the first is for the tracepoint itself
+}
+
+std::vector<std::string> cgroup_subsystems_of(const btf* types) {
+  constexpr std::string_view kSuffix = "_cgrp_id";
+  std::vector<std::string> names;
+  const int id = btf__find_by_name_kind(types, "cgroup_subsys_id", BTF_KIND_ENUM);
+  if (id < 0) return names;
+  const btf_type* type = btf__type_by_id(types, static_cast<__u32>(id));
+  for (int i = 0; i < btf_vlen(type); ++i) {
+    const std::string_view name = btf__name_by_offset(types, btf_enum(type)[i].name_off);
+    if (name.ends_with(kSuffix)) names.emplace_back(name.substr(0, name.size() - kSuffix.size()));
+  }
+  return names;
+}
+
+std::optional<int> enumerator(const btf* types, const char* of_enum, const std::string& wanted) {
+  const int id = btf__find_by_name_kind(types, of_enum, BTF_KIND_ENUM);
+  if (id < 0) return std::nullopt;
+  const btf_type* type = btf__type_by_id(types, static_cast<__u32>(id));
+  const auto* values = btf_enum(type);
+  for (int i = 0; i < btf_vlen(type); ++i) {
+    if (wanted == btf__name_by_offset(types, values[i].name_off)) return values[i].val;
+  }
+  return std::nullopt;
+}
+
+int subsystem_index(const btf* types, const std::string& controller) {
+  return enumerator(types, "cgroup_subsys_id", controller + "_cgrp_id").value_or(-1);
+}
+
+}  // namespace saker::capture

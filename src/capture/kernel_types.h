@@ -1,0 +1,33 @@
+// The types of the running kernel, and what is asked of them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+struct btf;
+
+namespace saker::capture {
+
+struct BtfFree {
+  void operator()(btf* types) const;
+};
+using KernelTypes = std::unique_ptr<btf, BtfFree>;
+
+// Takes some 20 ms and 10 MiB. Null with errno set where the kernel does not tell.
+KernelTypes read_kernel_types();
+
+// How many arguments a tracepoint hands over; nothing when the kernel has no such tracepoint.
+std::optional<int> tracepoint_arguments(const btf* types, const char* name);
+
+// The number of an enumerator; nothing when there is none of that name.
+std::optional<int> enumerator(const btf* types, const char* of_enum, const std::string& wanted);
+
+// The names of the cgroup controllers, in the order of css_set.subsys.
+std::vector<std::string> cgroup_subsystems_of(const btf* types);
+
+// Index of a controller in css_set.subsys, which depends on the kernel's configuration; -1 when it has none.
+int subsystem_index(const btf* types, const std::string& controller);
+
+}  // namespace saker::capture
