@@ -30,8 +30,8 @@ test: build ## all tests: units, deployment, then live ones (root; skipped where
 unit: build
 	@ctest --test-dir build --output-on-failure -L unit
 
-live: build
-	@$(SUDO) tests/live/run
+live: build ## live tests alone (root); HOOKS=each: with a hook for each wanted call, HOOKS=one: with one for all
+	@$(SUDO) env SAKER_HOOKS=$(HOOKS) tests/live/run
 
 memory: build ## the memory test at its full size: 200,000 processes, a minute of 10,000 alerts a second (root; 8 GiB)
 	@cd tests/live && $(SUDO) env SAKER_MEMORY_PROCESSES=200000 SAKER_MEMORY_SECONDS=60 python3 test_memory.py

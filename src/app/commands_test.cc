@@ -121,7 +121,18 @@ TEST_F(Commands, RulesPlan) {
   Config config;
   config.rules_files = {file(kGood)};
   EXPECT_EQ(run([&] { return command_rules_plan(config); }), kExitGood);
-  EXPECT_EQ(out_, "openat\n  asked: scope\n   0 A rule\n       scope: container undecided\n");
+  EXPECT_TRUE(out_.starts_with("openat\n  asked: scope\n   0 A rule\n       scope: container undecided\n"))
+      << out_;
+  EXPECT_NE(out_.find("1 calls are wanted"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("\nhere: "), std::string::npos) << out_;
+
+  config.format.json = true;
+  config.driver.call_hooks = capture::CallHooksKind::kEach;
+  EXPECT_EQ(run([&] { return command_rules_plan(config); }), kExitGood);
+  const auto said = nlohmann::json::parse(out_);
+  EXPECT_EQ(said["programs"][0]["events"][0], "openat");
+  EXPECT_EQ(said["hooks"]["chosen"], "each");
+  EXPECT_LT(said["hooks"]["each_ns"], said["hooks"]["one_ns"]);
 }
 
 TEST_F(Commands, ListFields) {

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "capture/syscalls.h"
+#include "rules/call_costs.h"
 
 namespace saker::app {
 namespace {
@@ -50,6 +51,7 @@ std::shared_ptr<const rules::Plan> make_kernel_plan(const rules::RuleSet& rules,
   if (asks_for_calls(plan->filter)) {
     for (const event::TypeId type : options.always) event::let_through(plan->filter, type);
   }
+  plan->filter.call_costs = rules::estimate_call_costs(plan->filter);
   return plan;
 }
 

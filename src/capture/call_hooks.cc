@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "base/log.h"
 #include "capture/tracepoint.h"
@@ -17,21 +18,10 @@
 namespace saker::capture {
 namespace {
 
-// With more than these hooked, the calls that are not pay less than the hooks cost to keep.
-constexpr std::size_t kEachMax = 48;
+// The kernel is some 40 ms at each hook that is let go of, however many ask it to.
+constexpr std::size_t kThreadsMax = 2;
 
-}  // namespace
-
-struct CallHooks::Link {
-  event::TypeId type = 0;
-  bpf_link* link = nullptr;
-
-  Link(event::TypeId of_type, bpf_link* attached) : type(of_type), link(attached) {}
-  ~Link() { bpf_link__destroy(link); }
-  Link(const Link&) = delete;
-};
-
-bool has_compat_calls() {
+bool try_compat_calls() {
 #if defined(__x86_64__)
   // getpid() of the 32-bit table, in a child that ends by the signal that comes where there is none.
   const pid_t child = fork();
@@ -55,6 +45,22 @@ bool has_compat_calls() {
 #endif
 }
 
+}  // namespace
+
+struct CallHooks::Link {
+  event::TypeId type = 0;
+  bpf_link* link = nullptr;
+
+  Link(event::TypeId of_type, bpf_link* attached) : type(of_type), link(attached) {}
+  ~Link() { bpf_link__destroy(link); }
+  Link(const Link&) = delete;
+};
+
+bool has_compat_calls() {
+  static const bool has = try_compat_calls();
+  return has;
+}
+
 std::string exit_tracepoint(std::string_view call) {
   // Where the kernel's function has another name than its call.
   struct Alias {
@@ -63,30 +69,67 @@ std::string exit_tracepoint(std::string_view call) {
   constexpr Alias kAliases[] = {{"stat", "newstat"},     {"fstat", "newfstat"},  {"lstat", "newlstat"},
                                 {"uname", "newuname"},   {"umount2", "umount"},  {"sendfile", "sendfile64"},
                                 {"pread", "pread64"},    {"pwrite", "pwrite64"}, {"fstatat", "newfstatat"},
-                                {"umount", "oldumount"}, {"_sysctl", "sysctl"}};
+                                {"umount", "oldumount"}, {"_sysctl", "sysctl"},  {"prlimit", "prlimit64"}};
   const auto found = std::ranges::find(kAliases, call, &Alias::call);
   return fmt::format("sys_exit_{}", found == std::end(kAliases) ? call : found->function);
 }
 
+CallHooksChoice choose_call_hooks(CallHooksKind asked, const event::CallCosts& costs, bool compat_calls,
+                                  bool kernel_has_each) {
+  using enum CallHooksKind;
+  if (asked != kAuto) return {asked, "as configured"};
+  if (!costs.each_is_cheaper()) return {kOne, "which is cheaper"};
+  if (compat_calls)
+    return {kOne,
+            "for programs can make 32-bit calls on this machine, which hooks for single calls do not see"};
+  if (!kernel_has_each) return {kOne, "for this kernel has no hook for a single call (5.15 has)"};
+  return {kEach, "which is cheaper"};
+}
+
 CallHooks::CallHooks(saker_probe& skeleton, CallHooksKind kind) : skeleton_(skeleton), asked_(kind) {}
-CallHooks::~CallHooks() = default;
+CallHooks::~CallHooks() { let_go(std::move(each_)); }
 
 std::size_t CallHooks::hooked() const { return now_ == CallHooksKind::kOne ? (one_ ? 1 : 0) : each_.size(); }
 
-bool CallHooks::each_is_better(std::span<const SyscallNumber> wanted) const {
-  if (wanted.size() > kEachMax || !bpf_program__autoload(skeleton_.progs.syscall_exit_one)) return false;
-  static const bool compat = has_compat_calls();
-  return !compat;
+// The kernel waits at each until no program runs that could use it.
+void CallHooks::let_go(std::vector<std::unique_ptr<Link>> links) {
+  if (links.empty()) return;
+  if (threads_busy_ == 0) wait_until_gone();
+  std::vector<std::vector<std::unique_ptr<Link>>> shares(std::min(links.size(), kThreadsMax));
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    going_.push_back(links[i]->type);
+    shares[i % shares.size()].push_back(std::move(links[i]));
+  }
+  threads_busy_ += shares.size();
+  for (auto& share : shares) {
+    threads_.emplace_back([this, mine = std::move(share)]() mutable {
+      mine.clear();
+      --threads_busy_;
+    });
+  }
 }
 
-Result<> CallHooks::want(std::span<const SyscallNumber> wanted, bool compat) {
+void CallHooks::wait_until_gone() {
+  threads_.clear();
+  going_.clear();
+}
+
+Result<> CallHooks::want(std::span<const SyscallNumber> wanted, bool compat, const event::CallCosts& costs) {
   if (wanted.empty() && !compat) {
     one_.reset();
-    each_.clear();
+    let_go(std::exchange(each_, {}));
     return {};
   }
-  const bool each =
-      asked_ == CallHooksKind::kEach || (asked_ == CallHooksKind::kAuto && each_is_better(wanted));
+  const CallHooksChoice choice =
+      choose_call_hooks(asked_, costs, asked_ == CallHooksKind::kAuto && has_compat_calls(),
+                        bpf_program__autoload(skeleton_.progs.syscall_exit_one));
+  const bool each = choice.kind == CallHooksKind::kEach;
+  if (std::string said = fmt::format(
+          "{}, {}", each ? "each wanted call has its hook" : "all calls have one hook", choice.reason);
+      said != said_) {
+    log(LogLevel::kInfo, "{}", said);
+    said_ = std::move(said);
+  }
   if (each) {
     auto done = use_each(wanted);
     if (done || asked_ == CallHooksKind::kEach) return done;
@@ -106,7 +149,7 @@ Result<> CallHooks::use_one() {
     one_ = std::make_unique<Link>(event::TypeId{0}, link);
   }
   __atomic_store_n(&skeleton_.bss->calls_by_each, 0, __ATOMIC_SEQ_CST);
-  each_.clear();
+  let_go(std::exchange(each_, {}));
   now_ = CallHooksKind::kOne;
   return {};
 }
@@ -114,15 +157,22 @@ Result<> CallHooks::use_one() {
 Result<> CallHooks::use_each(std::span<const SyscallNumber> wanted) {
   if (!bpf_program__autoload(skeleton_.progs.syscall_exit_one))
     return fail(ErrorCode::kUnsupported, "this kernel has no hook for a single call (5.15 has)");
+  // A call cannot be hooked anew while it is still let go of.
+  if (std::ranges::any_of(wanted, [&](const SyscallNumber& call) {
+        return std::ranges::find(going_, call.type) != going_.end();
+      }))
+    wait_until_gone();
   std::vector<std::unique_ptr<Link>> added;
   std::string missing;
   for (const SyscallNumber& call : wanted) {
     const auto same = [&](const auto& link) { return link->type == call.type; };  // x32 has some calls twice
-    if (std::ranges::any_of(each_, same) || std::ranges::any_of(added, same)) continue;
+    if (std::ranges::any_of(each_, same) || std::ranges::any_of(added, same) || missing_.contains(call.type))
+      continue;
     const std::string name = exit_tracepoint(event::type_name(call.type));
     bpf_link* link = attach_tracepoint(skeleton_.progs.syscall_exit_one, "syscalls", name.c_str());
     if (link == nullptr && errno == ENOENT && (!added.empty() || !each_.empty())) {
       missing += (missing.empty() ? "" : ", ") + name;
+      missing_.insert(call.type);
       continue;
     }
     if (link == nullptr) {
@@ -137,9 +187,14 @@ Result<> CallHooks::use_each(std::span<const SyscallNumber> wanted) {
   __atomic_store_n(&skeleton_.bss->calls_by_each, 1, __ATOMIC_SEQ_CST);
   one_.reset();
   for (auto& link : added) each_.push_back(std::move(link));
-  std::erase_if(each_, [&](const auto& link) {
-    return std::ranges::none_of(wanted, [&](const SyscallNumber& call) { return call.type == link->type; });
-  });
+  std::vector<std::unique_ptr<Link>> kept, unwanted;
+  for (auto& link : each_) {
+    const bool wants =
+        std::ranges::any_of(wanted, [&](const SyscallNumber& call) { return call.type == link->type; });
+    (wants ? kept : unwanted).push_back(std::move(link));
+  }
+  each_ = std::move(kept);
+  let_go(std::move(unwanted));
   now_ = CallHooksKind::kEach;
   return {};
 }

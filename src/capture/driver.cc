@@ -116,7 +116,7 @@ struct Driver::Impl {
   Result<> take_ring_programs();
   void ring() const;
   void route(const event::FilterPlan& wanted, bool widen);
-  Result<> attach_wanted();
+  Result<> attach_wanted(const event::CallCosts& costs);
   Result<> make_rings();
   void attach_close(bool wanted);
 
@@ -326,19 +326,20 @@ void Driver::Impl::route(const event::FilterPlan& wanted, bool widen) {
   fill(ring_operations(), memory.ring_event, [&](const SyscallNumber&) { any_ring_call = true; });
 }
 
-Result<> Driver::Impl::attach_wanted() {
+Result<> Driver::Impl::attach_wanted(const event::CallCosts& costs) {
   if (any_ring_call && ring_programs) TRY(ring_programs->attach());
-  return hooks->want(calls, any_compat_call);
+  return hooks->want(calls, any_compat_call, costs);
 }
 
 Result<> Driver::apply(const event::FilterPlan& plan) {
   impl_->route(plan, true);
-  TRY(impl_->attach_wanted());
+  TRY(impl_->attach_wanted(plan.call_costs));
   TRY(impl_->plan->apply(plan));
   impl_->route(plan, false);
   impl_->attach_close(plan.scope[close_type()] != 0);
   if (!impl_->any_ring_call && impl_->ring_programs) impl_->ring_programs->detach();
-  return impl_->hooks->want(impl_->calls, impl_->any_compat_call);  // what nothing wants pays nothing
+  // What nothing wants pays nothing.
+  return impl_->hooks->want(impl_->calls, impl_->any_compat_call, plan.call_costs);
 }
 
 void Driver::count_runs() { impl_->run_counting.reset(bpf_enable_stats(BPF_STATS_RUN_TIME)); }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -44,7 +45,8 @@ class DriverLive : public testing::TestWithParam<bool> {
     static std::unique_ptr<Driver> loaded[2];
     std::unique_ptr<Driver>& driver = loaded[force_probe_read ? 1 : 0];
     if (driver) return driver.get();
-    auto made = Driver::load({.ring_bytes = kRingBytes, .without = reads_without(force_probe_read)});
+    auto made = Driver::load(
+        {.ring_bytes = kRingBytes, .call_hooks = hooks(), .without = reads_without(force_probe_read)});
     if (made) {
       if (const auto attached = (*made)->attach(); !attached) made = std::unexpected(attached.error());
     }
@@ -53,6 +55,13 @@ class DriverLive : public testing::TestWithParam<bool> {
     else
       load_error_ = made.error().message;
     return driver.get();
+  }
+
+  // As tests/live/run wants it (`make live HOOKS=each`).
+  static CallHooksKind hooks() {
+    const char* wanted = std::getenv("SAKER_HOOKS");
+    return wanted != nullptr && std::string_view(wanted) == "each" ? CallHooksKind::kEach
+                                                                   : CallHooksKind::kAuto;
   }
 
   static FeatureSet reads_without(bool typed_pointers) {

@@ -57,10 +57,21 @@ struct PlanProgram {
   std::shared_ptr<const PlanPairs> pairs;  // at most SAKER_PLAN_PAIR_SETS programs have them
 };
 
+// What hooking the wanted calls adds to an average call of a usual node, by rules/call_costs.h: with one hook
+// for all calls, and with a hook for each that is wanted.
+struct CallCosts {
+  std::uint32_t calls = 0;  // that are wanted
+  double share = 0;         // of all calls that a usual node makes
+  double one_ns = 0, each_ns = 0;
+
+  bool each_is_cheaper() const { return each_ns < one_ns; }
+};
+
 struct FilterPlan {
   std::vector<PlanProgram> programs;                        // at most SAKER_PLAN_PROGRAMS; 0 passes all
   std::array<std::uint8_t, SAKER_EVENTS_MAX> program_of{};  // by event type, or SAKER_PLAN_NOTHING
   std::array<std::uint8_t, SAKER_EVENTS_MAX> scope{};       // SAKER_SCOPE_* bits of what is wanted at all
+  CallCosts call_costs;
 };
 
 // Terms of a class of processes, by program: see saker_plan_class.

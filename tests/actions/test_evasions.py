@@ -204,6 +204,8 @@ class Files(Watched):
         cls.passing.run()
 
     def check(self, name, fields):
+        if name == "32-bit call" and harness.HOOKS == "each":
+            self.skipTest(harness.SEES_NO_32_BIT)
         stage, number, words = self.done[name]
         if stage.statuses.get(number) == NOT_HERE:
             self.skipTest("this machine has no such call")

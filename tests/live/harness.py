@@ -23,6 +23,9 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SAKER = os.environ.get("SAKER", os.path.join(ROOT, "build", "bin", "saker"))
 SHARED = os.path.join(os.path.dirname(ROOT), "shared")
+# How the agents hook calls, where a test does not say it itself: as `make live HOOKS=each` wants it.
+HOOKS = os.environ.get("SAKER_HOOKS", "")
+SEES_NO_32_BIT = "hooks for single calls do not see 32-bit calls"
 WAIT_SECONDS = 120  # for something that takes milliseconds; only a failing test waits that long
 
 
@@ -55,6 +58,8 @@ class Agent:
         if json_output:
             command += ["-o", "json_output=true"]
         command += ["-o", "saker.store.enabled=false"]  # several agents run at once in tests, and there is one store
+        if HOOKS:
+            command += ["-o", f"saker.call_hooks={HOOKS}"]
         if not webserver:  # and one port
             command += ["-o", "webserver.enabled=false"]
         self.command = command + list(arguments)
