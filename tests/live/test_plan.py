@@ -108,6 +108,7 @@ class Plan(LiveTest):
                 "negated": f"{OPENED} and fd.name startswith {self.directory} and not fd.name in ({self.path('a', 'exact')}, {self.path('link')}) and not fd.directory = {self.path('d')}",
             }
         )
+        self.file("a", "exact")  # or it is chance when an agent sees that there is one, to know it by its inode
         for hooks in ("one", "each", "one, as before Linux 6.2"):
             with self.subTest(hooks):
                 subprocess.run(["rm", "-f", self.path("link"), self.path("hard")], check=True)
@@ -128,7 +129,7 @@ class Plan(LiveTest):
                         )
                         for agent in (on, off)
                     ]
-                    self.assertEqual(*seen)
+                    self.assertEqual(seen[0] - seen[1], seen[1] - seen[0], hooks)
                     self.assertEqual(
                         {rule for rule, _ in seen[0]},
                         {"exact", "requested", "directory", "beginning", "end", "written", "failed", "traversal", "negated", "sentinel"},
