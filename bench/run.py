@@ -11,6 +11,8 @@ them twice: as they are, and each as a share of what the work takes without an a
 
 import argparse
 import atexit
+import contextlib
+import glob
 import os
 import re
 import resource
@@ -26,7 +28,7 @@ BIN = os.path.join(ROOT, "build", "bin")
 SAKER = os.path.join(BIN, "saker")
 WORKLOAD = os.path.join(BIN, "workload")
 RULES = os.path.join(os.path.dirname(ROOT), "shared", "data", "rules")
-TICKS = os.sysconf("SC_CLK_TCK")
+IDLE_SECONDS = 5
 CONTAINER = "docker-" + "3ad7b26ded6d8e7b23da7d48fe889434573036c27ae5a74837233de441c3601f" + ".scope"
 WITH_TRACEFS = ["unshare", "-m", "sh", "-c", 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"', "sh"]
 
@@ -98,9 +100,12 @@ class Agent:
         raise SystemExit(f"the agent did not start: {name}")
 
     def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        """Of all its threads: to the nanosecond, where /proc/PID/stat counts in hundredths of a second."""
+        total = 0
+        for schedstat in glob.glob(f"/proc/{self.process.pid}/task/*/schedstat"):
+            with contextlib.suppress(OSError), open(schedstat) as file:
+                total += int(file.read().split()[0])
+        return total / 1e9
 
     def rss_mib(self):
         with open(f"/proc/{self.process.pid}/status") as status:
@@ -244,9 +249,10 @@ def main():
         for agent_name in options.agents:
             agent, mine = Agent(agent_name), figures[agent_name]
             mine["start"].append(agent.start_seconds)
+            time.sleep(1)  # what follows a start is over
             before = agent.cpu_seconds()
-            time.sleep(2)
-            mine["idle"].append((agent.cpu_seconds() - before) / 2)
+            time.sleep(IDLE_SECONDS)
+            mine["idle"].append((agent.cpu_seconds() - before) / IDLE_SECONDS)
             for name in options.loops:
                 before = agent.cpu_seconds()
                 times.setdefault((agent_name, name), []).append(loop(name, cgroup, options.tree))
@@ -284,7 +290,7 @@ def main():
     for name, mine in figures.items():
         print(
             f"{name}: RSS {spread(mine['rss'], digits=1)} MiB; start {spread(mine['start'], 1e3)} ms; "
-            f"idle {spread(mine['idle'], 100, 2)} % of a core"
+            f"idle {spread(mine['idle'], 100, 3)} % of a core"
         )
     for name in options.agents:
         for loops in (1, 2, 8):
