@@ -45,6 +45,7 @@ struct names {
 	} last;
 	/* Where a name stands among directories. */
 	__u64 dentry, mnt, root_dentry, root_mnt;
+	__u64 below, top; /* what was left last on the way up; where the way ended below the root, or 0 */
 	__s32 dirfd;
 	__u64 terms[3];
 	__u64 literal; /* terms that a path met that the file may have beside these three names */
@@ -419,6 +420,93 @@ static __always_inline __u64 inner_terms(const struct passage *p, struct names *
 	return terms;
 }
 
+#define TOP_LEVELS_MAX 32
+#define TOP_BYTES_MAX 32
+
+/* The lowest byte that has a bit set. */
+static __always_inline __u32 first_byte(__u64 bits)
+{
+	return last_byte(bits & -bits);
+}
+
+/* Climbs from the place in `dentry` and `mnt` to the first part of its path; through mounts, or inside the file system. */
+__noinline int find_top(__u32 inside)
+{
+	struct names *n = my_names();
+	int i;
+
+	if (!n)
+		return 0;
+	n->below = n->top = 0;
+	for (i = 0; i < TOP_LEVELS_MAX; i++) {
+		struct dentry *dentry = TYPED(struct dentry, n->dentry);
+		struct mount *mount, *above;
+		__u64 parent;
+
+		if (n->dentry == n->root_dentry && (inside || n->mnt == n->root_mnt)) {
+			n->top = n->below;
+			return 0;
+		}
+		mount = mount_of(n->mnt);
+		if (!inside && n->dentry == (__u64)READ(mount, mnt.mnt_root)) {
+			above = READ(mount, mnt_parent);
+			if (above == mount)
+				return 0;
+			n->dentry = (__u64)READ(mount, mnt_mountpoint);
+			n->mnt = (__u64)above + bpf_core_field_offset(struct mount, mnt);
+			continue;
+		}
+		parent = (__u64)READ(dentry, d_parent);
+		if (parent == n->dentry)
+			return 0;
+		n->below = n->dentry;
+		n->dentry = parent;
+	}
+	return 0;
+}
+
+static __always_inline __u64 top_terms(const struct passage *p, struct names *n, const void *text, __u32 length,
+				       __u64 head)
+{
+	return part_terms(p, n, SAKER_PLAN_PART_TOP, &p->program->top, text, length, head);
+}
+
+/* Of the place in `dentry` and `mnt`. */
+static __always_inline __u64 place_top_terms(const struct passage *p, struct names *n, bool inside)
+{
+	struct dentry *top;
+	const void *name;
+
+	find_top(inside);
+	if (!n->top)
+		return EVERY_TERM;
+	top = TYPED(struct dentry, n->top);
+	name = READ(top, d_name.name);
+	return top_terms(p, n, name, READ(top, d_name.len), read_word(name));
+}
+
+static __always_inline __u64 requested_top_terms(const struct passage *p, struct names *n)
+{
+	__u64 slashes = 0;
+	__u32 i, end = n->raw_length;
+
+	if (!n->readable || n->raw[0] != '/')
+		return EVERY_TERM;
+#pragma unroll
+	for (i = 0; i < TOP_BYTES_MAX; i += 8) {
+		if (slashes)
+			continue;
+		slashes = bytes_equal(*(__u64 *)(n->raw + i), '/');
+		if (i == 0)
+			slashes &= ~0xffULL; /* the one that it begins with */
+		if (slashes)
+			end = i + first_byte(slashes);
+	}
+	if (end > TOP_BYTES_MAX)
+		return EVERY_TERM;
+	return top_terms(p, n, n->raw + 1, end - 1, *(__u64 *)(n->raw + 1));
+}
+
 /* The terms of the path whose first bytes are in `path`; `length` of it all, which may be more. */
 static __always_inline __u64 path_terms(const struct passage *p, struct names *n, __u32 length)
 {
@@ -507,10 +595,17 @@ static __always_inline __u64 whole_path_terms(const struct passage *p, struct na
 		return left;
 	terms = p->terms & n->terms[NAME_REQUESTED];
 	if (terms)
+		terms &= requested_top_terms(p, n);
+	if (terms)
 		left |= terms & requested_path_terms(p, s, n, task);
 	if (left || !file)
 		return left;
 	terms = p->terms & n->terms[NAME_RESOLVED];
+	if (terms) {
+		n->dentry = (__u64)READ(file, f_path.dentry);
+		n->mnt = (__u64)READ(file, f_path.mnt);
+		terms &= place_top_terms(p, n, false) | p->program->literal;
+	}
 	if (terms) {
 		s->walk_dentry = (__u64)READ(file, f_path.dentry);
 		s->walk_mount = (__u64)READ(file, f_path.mnt);
@@ -523,6 +618,10 @@ static __always_inline __u64 whole_path_terms(const struct passage *p, struct na
 	if (left)
 		return left;
 	terms = p->terms & n->terms[NAME_INNER];
+	if (terms) {
+		n->dentry = (__u64)READ(file, f_path.dentry);
+		terms &= place_top_terms(p, n, true);
+	}
 	if (terms) {
 		s->walk_dentry = (__u64)READ(file, f_path.dentry);
 		walk_inside();

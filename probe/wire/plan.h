@@ -116,6 +116,7 @@ struct saker_plan_program {
 	__u64 too_long;  /* met by the text that stands for a name of more than 1023 bytes */
 	struct saker_plan_part name, directory, tail;
 	__u64 needs_path; /* terms that SAKER_PLAN_PATH may still rule out */
+	struct saker_plan_part top; /* no less than what SAKER_PLAN_PATH has for any path with that beginning */
 	__u32 uses;       /* 1 << enum saker_plan_dimension */
 	__u8 argument_of[SAKER_PLAN_ARGUMENTS]; /* which argument, or SAKER_RESULT */
 	__u8 descriptor_of;                     /* the same, of the main descriptor */
@@ -157,6 +158,7 @@ enum saker_plan_part_kind {
 	SAKER_PLAN_PART_NAME = 0,
 	SAKER_PLAN_PART_DIRECTORY = 1, /* the last part of the directory that the name is in; empty: the root */
 	SAKER_PLAN_PART_TAIL = 2,      /* the last SAKER_PLAN_TAIL_BYTES of the name */
+	SAKER_PLAN_PART_TOP = 3,       /* the first part of the path: what it is below, or all of it */
 };
 #define SAKER_PLAN_TAIL_BYTES 4
 #define SAKER_PLAN_NAME_BYTES_MAX 255

@@ -20,7 +20,8 @@ PlanProgram open_program(std::uint8_t scope) {
   tables.raw_plain = kEvery;
   tables.literal = kEvery;
   tables.too_long = kEvery;
-  for (saker_plan_part* part : {&tables.name, &tables.directory, &tables.tail}) part->other = kEvery;
+  for (saker_plan_part* part : {&tables.name, &tables.directory, &tables.tail, &tables.top})
+    part->other = kEvery;
   return program;
 }
 

@@ -185,6 +185,7 @@ class PlanModel {
           of_part(program, SAKER_PLAN_PART_TAIL, t.tail, last.substr(last.size() - SAKER_PLAN_TAIL_BYTES));
     if (!directory)
       terms &= of_part(program, SAKER_PLAN_PART_DIRECTORY, t.directory, above.substr(above.rfind('/') + 1));
+    terms &= of_part(program, SAKER_PLAN_PART_TOP, t.top, name.substr(1, name.find('/', 1) - 1));
     const event::PlanPath* longest = nullptr;
     for (const event::PlanPath& path : program.paths) {
       const bool fits = path.whole ? name == path.text : name.starts_with(path.text);

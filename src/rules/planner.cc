@@ -546,6 +546,50 @@ class TypePlanner {
         at_names([&](auto predicate) { return points_.by_whole_name(predicate, kTooLongName); });
   }
 
+  // The table of paths, summed up for all paths with the same first part.
+  void fill_tops() {
+    std::set<std::string> tops;
+    for (const event::PlanPath& path : program_out_->paths) {
+      if (auto top = whole_top(path); !top.empty()) tops.insert(std::move(top));
+    }
+    if (tops.size() > kTextsMax) return;
+    tables().top.other = terms_of_other_tops();
+    TextRows rows;
+    for (const std::string& top : tops) rows[key_of(top)] |= terms_of_top(top) | tables().top.other;
+    add_texts(SAKER_PLAN_PART_TOP, tables().top, rows);
+  }
+  // "" when the text leaves the first part open.
+  static std::string whole_top(const event::PlanPath& path) {
+    const std::size_t end = path.text.find('/', 1);
+    if (!path.text.starts_with('/') || (end == std::string::npos && !path.whole)) return "";
+    return path.text.substr(1, end == std::string::npos ? end : end - 1);
+  }
+  // The row of the table for a path of which no more than this beginning is in it.
+  PlanTerms terms_of_beginning(std::string_view beginning) const {
+    const event::PlanPath* longest = nullptr;
+    for (const event::PlanPath& path : program_out_->paths) {
+      if (path.whole || !beginning.starts_with(path.text)) continue;
+      if (longest == nullptr || path.text.size() > longest->text.size()) longest = &path;
+    }
+    return longest == nullptr ? kEvery : longest->terms;
+  }
+  PlanTerms terms_of_top(const std::string& top) const {
+    const std::string whole = "/" + top, below = whole + "/";
+    PlanTerms terms = terms_of_beginning(whole) | terms_of_beginning(below);
+    for (const event::PlanPath& path : program_out_->paths) {
+      if (path.text.starts_with(below) || (path.whole && path.text == whole)) terms |= path.terms;
+    }
+    return terms;
+  }
+  PlanTerms terms_of_other_tops() const {
+    PlanTerms terms = terms_of_beginning("/");
+    for (const event::PlanPath& path : program_out_->paths) {
+      if (!path.whole && path.text.starts_with('/') && path.text.find('/', 1) == std::string::npos)
+        terms |= path.terms;
+    }
+    return terms;
+  }
+
   // Checks of names are in several dimensions: each table decides all that it can.
   template <class Decide>
   PlanTerms at_names(Decide decide) {
@@ -561,12 +605,18 @@ class TypePlanner {
     };
     if (texts.size() > kTextsMax) return;
     part.other = terms_of(std::nullopt);
-    std::map<std::pair<std::uint8_t, std::string>, PlanTerms> rows;
-    for (const std::string& text : texts) {
-      // Texts that are cut may fall together.
-      const auto length = static_cast<std::uint8_t>(std::min<std::size_t>(text.size(), 255));
-      rows[{length, text.substr(0, SAKER_PLAN_TEXT_BYTES)}] |= terms_of(text) | part.other;
-    }
+    TextRows rows;
+    for (const std::string& text : texts) rows[key_of(text)] |= terms_of(text) | part.other;
+    add_texts(kind, part, rows);
+  }
+
+  using TextRows = std::map<std::pair<std::uint8_t, std::string>, PlanTerms>;
+  // Texts that are cut may fall together.
+  static std::pair<std::uint8_t, std::string> key_of(const std::string& text) {
+    return {static_cast<std::uint8_t>(std::min<std::size_t>(text.size(), 255)),
+            text.substr(0, SAKER_PLAN_TEXT_BYTES)};
+  }
+  void add_texts(saker_plan_part_kind kind, saker_plan_part& part, const TextRows& rows) {
     for (const auto& [key, terms] : rows) {
       if (terms == part.other) continue;
       part.lengths |= std::uint64_t{1} << std::min<unsigned>(key.first, 63);
@@ -588,6 +638,7 @@ class TypePlanner {
       program_out_->paths.push_back({text, whole, terms});
     }
     tables().needs_path = tables().all & ~everywhere;
+    fill_tops();
   }
 
   // A dimension that rules nothing out is not asked.

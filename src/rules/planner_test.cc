@@ -620,5 +620,44 @@ TEST(Planner, RulesOut) {
   }
 }
 
+TEST(Planner, TheFirstPartOfAPathRulesOutWhatNoPathBelowItMeets) {
+  struct Row {
+    const char *condition, *top;
+    bool met;
+  };
+  constexpr Row kRows[] = {
+      {"fd.name startswith /home/", "home", true},
+      {"fd.name startswith /home/", "etc", false},
+      {"fd.name startswith /home/", "homes", false},
+      {"fd.name startswith /dev", "dev", true},
+      {"fd.name startswith /dev", "devices", true},
+      {"fd.name startswith /dev/sd", "devices", false},
+      {"fd.name startswith /dev/sd or fd.name startswith /d", "devices", true},
+      {"fd.name glob '/home/*/.ssh/*'", "home", true},
+      {"fd.name glob '/home/*/.ssh/*'", "root", false},
+      {"fd.name glob '/*/.ssh/*'", "root", true},
+      {"fd.name pmatch (/usr/lib, /opt/x)", "usr", true},
+      {"fd.name pmatch (/usr/lib, /opt/x)", "opt", true},
+      {"fd.name pmatch (/usr/lib, /opt/x)", "var", false},
+      {"fd.name = /vmlinuz", "vmlinuz", true},
+      {"fd.name = /vmlinuz", "boot", false},
+      {"fd.name contains shadow", "etc", true},
+      {"not fd.name startswith /proc/", "proc", true},  // /proc itself
+      {"not fd.name startswith /proc/", "etc", true},
+  };
+  for (const auto& [condition, top, met] : kRows) {
+    SCOPED_TRACE(fmt::format("{} below {}", condition, top));
+    const auto rules = rule_set({fmt::format("evt.type = openat and ({})", condition)});
+    const Plan plan = make_plan(*rules, every_type);
+    const event::PlanProgram& program =
+        plan.filter.programs[plan.filter.program_of[event::find_type("openat").value()]];
+    event::PlanTerms terms = program.tables.top.other;
+    for (const event::PlanText& text : program.texts) {
+      if (text.part == SAKER_PLAN_PART_TOP && text.text == top) terms = text.terms;
+    }
+    EXPECT_EQ((terms & program.tables.all) != 0, met);
+  }
+}
+
 }  // namespace
 }  // namespace saker::rules
