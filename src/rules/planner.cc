@@ -40,13 +40,15 @@ std::uint64_t head_of(std::string_view text) {
 }
 
 // Who called whom is learnt from some calls, and rules about others lean on it (state/sockets.h).
+// A bind is not asked for: many who send first have bound their socket, and to take them for servers
+// would hide whom they call.
 enum class Tells : std::uint8_t {
   kNothing,
   kBeginning,  // of a connection, or that a socket serves
   kSending,    // a datagram, which is the beginning when nothing was before
 };
 Tells tells_role(event::TypeId type) {
-  constexpr std::string_view kBeginnings[] = {"connect", "accept", "accept4", "listen", "bind"};
+  constexpr std::string_view kBeginnings[] = {"connect", "accept", "accept4", "listen"};
   constexpr std::string_view kSends[] = {"sendto", "sendmsg", "sendmmsg"};
   const std::string_view call = event::type_name(type);
   if (std::ranges::find(kBeginnings, call) != std::end(kBeginnings)) return Tells::kBeginning;
@@ -58,8 +60,7 @@ bool leans_on_role(event::TypeId type, const fields::FieldRef& ref) {
       "fd.sip",    "fd.cip",       "fd.sport", "fd.cport",    "fd.snet",     "fd.cnet",  "fd.sproto",
       "fd.cproto", "fd.is_server", "fd.name",  "fd.sip.name", "fd.cip.name", "evt.args", "evt.info"};
   const std::string_view field = ref.field->name;
-  // These tell it themselves; a bind that fails does not.
-  if (tells_role(type) == Tells::kBeginning && event::type_name(type) != "bind") return false;
+  if (tells_role(type) == Tells::kBeginning) return false;
   if (field == "evt.arg" && ref.argument.kind == fields::Argument::Kind::kKey) {
     const event::Parameter* parameter = event::find_parameter(type, ref.argument.key);
     using enum event::ParameterKind;
@@ -349,8 +350,7 @@ class TypePlanner {
     }
     // Nothing began; a connect that has an error may be under way.
     const std::string_view call = event::type_name(type_);
-    if (call == "accept" || call == "accept4" || call == "bind")
-      tables().mode[SAKER_PLAN_FAILED] &= ~told_term();
+    if (call != "connect" && call != "listen") tables().mode[SAKER_PLAN_FAILED] &= ~told_term();
   }
   void fill_task() {
     if (!looks_at(SAKER_PLAN_TASK)) return;

@@ -13,6 +13,8 @@ from official_rules import (
 )
 from stage import ACT, Bundle, Host, Names, Network, harness, on_terminal, who_acts, why_not
 
+MODULES = ("init_module", "finit_module")  # calls that a kernel may be built without
+TRACEPOINTS = "/sys/kernel/tracing/events/syscalls"
 RULES = [
     os.path.join(harness.SHARED, "data", "rules", name)
     for name in ("falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml")
@@ -189,6 +191,9 @@ class OfficialRules(unittest.TestCase):
         for action, added in done:
             number, words = added or (None, None)
             with self.subTest(action.command or action.where):
+                call = action.fields.get("evt.type")
+                if harness.HOOKS == "each" and call in MODULES and not os.path.exists(f"{TRACEPOINTS}/sys_exit_{call}"):
+                    self.skipTest(f"this kernel is built without {call}, so that there is nothing to hook")
                 stage = self.stages[action.where]
                 if number is not None:
                     self.assertEqual(stage.statuses.get(number), 0, "the action itself failed:\n" + stage.log)

@@ -32,7 +32,16 @@ def run_driver_test():
     return tuple(counts)
 
 
+def with_tracefs():
+    """An agent attaches hooks for single calls through tracefs: where it is not mounted, it is for these tests alone."""
+    if harness.HOOKS != "each" or os.path.isdir("/sys/kernel/tracing/events") or os.geteuid() != 0:
+        return
+    mounted = 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"'
+    os.execvp("unshare", ["unshare", "-m", "sh", "-c", mounted, "sh", sys.executable, *sys.argv])
+
+
 def main():
+    with_tracefs()
     reason = harness.why_not()
     if reason:
         print(f"live tests skipped: {reason}")

@@ -97,6 +97,8 @@ class Without(LiveTest):
                 out.write(text)
         for i, feature in enumerate(without):
             arguments = (*arguments, "-o", f"saker.without[{i}]={feature}")
+        if "each_call" in without:
+            arguments = (*arguments, "-o", "saker.call_hooks=auto")
         with Agent("-o", "rule_matching=all", *arguments, rules=[rules]) as agent:
             subprocess.run(["cat", file], check=True, capture_output=True)
             opened = agent.wait_for(rule="opened")

@@ -17,7 +17,7 @@ from harness import Agent, LiveTest, ROOT, SAKER, SHARED
 
 OFFICIAL = sorted(glob.glob(os.path.join(SHARED, "data", "rules", "*.yaml")), key=len)
 # Mounts what the tracepoints of single calls are attached through, for the agent alone.
-WITH_TRACEFS = ("unshare", "-m", "sh", "-c", 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"', "sh")
+WITH_TRACEFS = ("unshare", "-m", "sh", "-c", '[ -d /sys/kernel/tracing/events ] || mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"', "sh")
 OPENED = "evt.type in (open, openat, openat2)"
 
 
