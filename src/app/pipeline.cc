@@ -49,7 +49,7 @@ Pipeline::Pipeline(capture::Driver& driver, std::shared_ptr<const Revision> revi
 }
 
 Result<> Pipeline::start() {
-  names_.ask(rules::literal_domains(*revision_->rules));
+  ask_for_names(*revision_->rules);
   TRY(driver_.attach());
   plan_.before_scan();
   TRY(driver_.watch(desk_.resolver().ready_fd()));
@@ -66,6 +66,12 @@ Result<> Pipeline::start() {
   return {};
 }
 
+void Pipeline::ask_for_names(const rules::RuleSet& rules) {
+  auto names = rules::literal_domains(rules);
+  asks_for_names_ = !names.empty();
+  names_.ask(std::move(names));
+}
+
 Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
   auto evaluator = std::make_unique<rules::Evaluator>(*next->rules);
   auto rate = std::make_unique<alert::RateControl>(next->rate_limits, next->rules->rules());
@@ -78,7 +84,7 @@ Result<> Pipeline::adopt(std::shared_ptr<const Revision> next) {
   // Those who exec from now on tell their environment themselves; the others are read between events.
   if ((details & ~before & SAKER_DETAIL_ENV) != 0) without_environment_ = processes_.living();
   if ((details & SAKER_DETAIL_ENV) == 0) without_environment_.clear();
-  names_.ask(rules::literal_domains(*next->rules));
+  ask_for_names(*next->rules);
   tell_suppressed(rate_->close());  // of this revision
   count_rules(earlier_);
   costs_.rules = rule_costs();
@@ -359,6 +365,8 @@ void Pipeline::identify(event::Event& event, const state::Containers::Found& fou
 
 void Pipeline::keep_house() {
   const std::uint64_t now = boot_time_ns();
+  // The first answers count from when they are there.
+  if (domain_names_ == nullptr && asks_for_names_) domain_names_ = names_.answers();
   if (now < next_housekeeping_ns_) return;
   next_housekeeping_ns_ = now + kSecond;
   wall_minus_boot_ns_ = wall_minus_boot_ns();

@@ -78,6 +78,7 @@ class Pipeline {
   void judge_held(std::deque<HeldEvents::Held> held);
   std::unique_ptr<capture::FileIdentities> identities_of(const rules::RuleSet& rules) const;
   void identify(event::Event& event, const state::Containers::Found& found);
+  void ask_for_names(const rules::RuleSet& rules);
   void keep_house();
   void read_environments(std::size_t count);
   void raise(const rules::Evaluator::Match& match, fields::Subject& subject);
@@ -100,6 +101,7 @@ class Pipeline {
   state::Closings closings_;
   event::TypeId close_ = event::find_type("close").value();
   std::unique_ptr<capture::FileIdentities> identities_;  // of the paths in the revision's rules
+  bool asks_for_names_ = false;
   capture::NameResolver names_;
   std::shared_ptr<const state::DomainNames> domain_names_;  // the latest answers
   event::Event event_;                                      // the one being handled
