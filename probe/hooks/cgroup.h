@@ -3,6 +3,7 @@
 // cgroup: names a cgroup to user space when it is made, before the first process can be put into it, and
 // forgets it when it goes.
 #include "lib/cgroup.h"
+#include "lib/preempt.h"
 
 /* Only the two hierarchies that tasks are looked up in: the default one and the chosen v1. */
 static __always_inline bool key_of(struct cgroup *cgroup, __u64 *key)
@@ -23,8 +24,11 @@ int BPF_PROG(cgroup_mkdir, struct cgroup *made)
 	struct cgroup *cgroup = TYPED(struct cgroup, made);
 	__u64 key;
 
-	if (key_of(cgroup, &key))
-		send_cgroup(cgroup, key, SAKER_CGROUP_SEEN);
+	if (!key_of(cgroup, &key))
+		return 0;
+	hold_cpu();
+	send_cgroup(cgroup, key, SAKER_CGROUP_SEEN);
+	release_cpu();
 	return 0;
 }
 
@@ -34,10 +38,12 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *removed)
 	struct cgroup *cgroup = TYPED(struct cgroup, removed);
 	__u64 key;
 
-	if (key_of(cgroup, &key)) {
-		bpf_map_delete_elem(&cgroup_class, &key);
-		__sync_fetch_and_add(&cgroup_version, 1);
-		send_cgroup(cgroup, key, SAKER_CGROUP_REMOVED);
-	}
+	if (!key_of(cgroup, &key))
+		return 0;
+	bpf_map_delete_elem(&cgroup_class, &key);
+	__sync_fetch_and_add(&cgroup_version, 1);
+	hold_cpu();
+	send_cgroup(cgroup, key, SAKER_CGROUP_REMOVED);
+	release_cpu();
 	return 0;
 }

@@ -9,6 +9,7 @@
 // told when it is submitted, as done; should it fail, it is told again with its error.
 #include "calls/call.h"
 #include "calls/file.h"
+#include "lib/preempt.h"
 
 enum ring_op { /* uapi enum io_uring_op */
 	RING_OP_SENDMSG = 9,
@@ -232,7 +233,7 @@ static __always_inline void send_request(struct pending *p, struct io_kiocb *req
 		send_ring_call(p, req, result);
 }
 
-static __always_inline int request_submitted(struct io_kiocb *submitted)
+static __always_inline int tell_submitted(struct io_kiocb *submitted)
 {
 	struct io_kiocb *req = TYPED(struct io_kiocb, submitted);
 	struct task_struct *task = current_task();
@@ -264,6 +265,14 @@ static __always_inline int request_submitted(struct io_kiocb *submitted)
 		p->without_descriptor = true;
 		send_request(p, req, 0);
 	}
+	return 0;
+}
+
+static __always_inline int request_submitted(struct io_kiocb *submitted)
+{
+	hold_cpu();
+	tell_submitted(submitted);
+	release_cpu();
 	return 0;
 }
 
@@ -300,7 +309,9 @@ int ring_complete(unsigned long long *ctx)
 		flags = ctx[4];
 	}
 	req = TYPED(struct io_kiocb, key);
+	hold_cpu();
 	send_request(p, req, result);
+	release_cpu();
 	if (!(flags & CQE_MORE))
 		bpf_map_delete_elem(&pending_requests, &key);
 	return 0;

@@ -6,6 +6,7 @@
 #include "lib/details.h"
 #include "lib/inode.h"
 #include "lib/path.h"
+#include "lib/preempt.h"
 #include "lib/task.h"
 
 static __always_inline void add_args(struct scratch *s, struct saker_exec_record *record, struct mm_struct *mm)
@@ -83,10 +84,8 @@ static __always_inline bool is_memfd(struct dentry *dentry, struct inode *inode)
 	       name[5] == ':';
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *argument, int old_pid, struct linux_binprm *bprm)
+static __always_inline void tell_exec(struct task_struct *task, struct linux_binprm *bprm)
 {
-	struct task_struct *task = TYPED(struct task_struct, argument);
 	struct mm_struct *mm = READ(task, mm);
 	struct file *exe = READ(mm, exe_file);
 	struct inode *inode = READ(exe, f_inode);
@@ -99,7 +98,7 @@ int BPF_PROG(process_exec, struct task_struct *argument, int old_pid, struct lin
 	count_version(READ(task, tgid));
 	s = begin_record(SAKER_RECORD_EXEC, SAKER_EVENT_EXECVE, READ(task, pid), sizeof(*record));
 	if (!s)
-		return 0;
+		return;
 	record = (struct saker_exec_record *)s->record;
 	fill_current_task();
 	record->argc = READ(bprm, argc);
@@ -113,5 +112,13 @@ int BPF_PROG(process_exec, struct task_struct *argument, int old_pid, struct lin
 		add_env(s, mm);
 	if (send_record(s) && (scope & event_scope[SAKER_EVENT_EXECVE]))
 		wake_reader();
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *argument, int old_pid, struct linux_binprm *bprm)
+{
+	hold_cpu();
+	tell_exec(TYPED(struct task_struct, argument), bprm);
+	release_cpu();
 	return 0;
 }

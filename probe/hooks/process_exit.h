@@ -6,6 +6,7 @@
 // the wrong question. signal->live counts the threads still running and has been lowered before we are
 // called: zero means that this thread was the last one.
 #include "lib/details.h"
+#include "lib/preempt.h"
 #include "lib/task.h"
 
 #define ANCESTORS_MAX 32
@@ -49,23 +50,18 @@ static __always_inline bool has_children(struct task_struct *task)
 	return READ(task, children.next) != head;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *argument)
+static __always_inline void tell_exit(struct task_struct *task)
 {
-	struct task_struct *task = TYPED(struct task_struct, argument);
-	struct signal_struct *signal = READ(task, signal);
 	struct saker_exit_record *record;
 	__u32 scope = SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER;
 	struct scratch *s;
 
-	if (READ(signal, live.counter) > 0)
-		return 0;
 	count_version(READ(task, tgid));
 	if (event_scope[SAKER_EVENT_PROCEXIT])
 		scope = scope_of(task);
 	s = begin_record(SAKER_RECORD_EXIT, SAKER_EVENT_PROCEXIT, READ(task, pid), sizeof(*record));
 	if (!s)
-		return 0;
+		return;
 	record = (struct saker_exit_record *)s->record;
 	fill_current_task();
 	record->status = READ(task, exit_code);
@@ -76,5 +72,18 @@ int BPF_PROG(process_exit, struct task_struct *argument)
 	add_details(s, task);
 	if (send_record(s) && (scope & event_scope[SAKER_EVENT_PROCEXIT]))
 		wake_reader();
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *argument)
+{
+	struct task_struct *task = TYPED(struct task_struct, argument);
+	struct signal_struct *signal = READ(task, signal);
+
+	if (READ(signal, live.counter) > 0)
+		return 0;
+	hold_cpu();
+	tell_exit(task);
+	release_cpu();
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "calls/call.h"
 #include "calls/file.h"
 #include "lib/plan_names.h"
+#include "lib/preempt.h"
 
 static __always_inline bool is_exec(__u32 event)
 {
@@ -67,13 +68,18 @@ int BPF_PROG(syscall_exit, struct pt_regs *at_exit, long result)
 	struct pt_regs *regs = TYPED(struct pt_regs, at_exit);
 	__u32 number = syscall_number(regs);
 	struct task_struct *task;
+	bool compat;
 
 	barrier_var(number); /* or it is computed anew for the table, past what the verifier has seen checked */
 	/* What is nearly always so comes before anything is known of the task. */
 	if (number >= SAKER_SYSCALL_NUMBERS || !syscall_wanted[number] || calls_by_each)
 		return 0;
 	task = current_task();
-	return end_call(task, regs, number, is_compat(task), result);
+	compat = is_compat(task);
+	hold_cpu();
+	end_call(task, regs, number, compat, result);
+	release_cpu();
+	return 0;
 }
 
 /* A hook for each call that is wanted; the others do not come here. The kernel fires these tracepoints for calls of

@@ -21,6 +21,9 @@ const volatile bool ring_complete_has_entry;
 /* The agent itself, whose looks into the roots of containers (O_PATH) are not told. */
 const volatile __u32 agent_tgid;
 
+/* Whether a program at a tracepoint may lose its CPU before it ends. */
+const volatile bool preempted;
+
 const volatile __u32 possible_cpus = 1;
 const volatile __u32 page_kb = 4;
 const volatile __u32 close_event; /* enum saker_event of close() */

@@ -181,6 +181,7 @@ void Driver::Impl::set_constants(const btf* types, std::uint32_t cpus, const Dri
   constants.cgroup_subsystems = static_cast<__u32>(cgroup_subsystems.size());
   constants.close_event = close_type();
   constants.exact_memory = !contains(without, Feature::kExactMemory);
+  constants.preempted = programs_are_preempted(types);
   constants.possible_cpus = cpus;
   constants.page_kb = static_cast<__u32>(sysconf(_SC_PAGESIZE) / 1024);
   bpf_map__set_max_entries(skeleton->maps.scratches, cpus);

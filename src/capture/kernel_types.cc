@@ -1,10 +1,15 @@
 #include "capture/kernel_types.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <linux/bpf.h>
 
+#include <iterator>
 #include <string_view>
+
+#include "base/fd.h"
 
 namespace saker::capture {
 
@@ -49,6 +54,25 @@ std::optional<int> enumerator(const btf* types, const char* of_enum, const std::
 
 int subsystem_index(const btf* types, const std::string& controller) {
   return enumerator(types, "cgroup_subsys_id", controller + "_cgrp_id").value_or(-1);
+}
+
+bool programs_are_preempted(const btf* types) {
+  // Old kernels let any tracing program be loaded as one that sleeps. These know none that keeps its CPU on
+  // purpose.
+  if (btf__find_by_name_kind(types, "bpf_preempt_disable", BTF_KIND_FUNC) < 0) return false;
+  const int id = btf__find_by_name_kind(types, "btf_trace_sys_exit", BTF_KIND_TYPEDEF);
+  if (id < 0) return false;
+  const bpf_insn returns[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  bpf_prog_load_opts options{};
+  options.sz = sizeof(options);
+  options.expected_attach_type = BPF_TRACE_RAW_TP;
+  options.attach_btf_id = static_cast<__u32>(id);
+  options.prog_flags = BPF_F_SLEEPABLE;
+  const UniqueFd asked(
+      bpf_prog_load(BPF_PROG_TYPE_TRACING, "saker_ask", "GPL", returns, std::size(returns), &options));
+  return static_cast<bool>(asked);
 }
 
 }  // namespace saker::capture

@@ -30,4 +30,8 @@ std::vector<std::string> cgroup_subsystems_of(const btf* types);
 // Index of a controller in css_set.subsys, which depends on the kernel's configuration; -1 when it has none.
 int subsystem_index(const btf* types, const std::string& controller);
 
+// Whether a program at a typed tracepoint may lose its CPU before it ends (Linux 7): where one at the end of
+// calls may sleep, the kernel does not keep the CPU for those that do not, either. Asks by loading one.
+bool programs_are_preempted(const btf* types);
+
 }  // namespace saker::capture
