@@ -45,6 +45,7 @@ struct names {
 	} last;
 	/* Where a name stands among directories. */
 	__u64 dentry, mnt, root_dentry, root_mnt;
+	__u64 found; /* terms */
 	__u64 below, top; /* what was left last on the way up; where the way ended below the root, or 0 */
 	__s32 dirfd;
 	__u64 terms[3];
@@ -106,28 +107,23 @@ static __always_inline void scan_raw(struct names *n)
 	n->last_slashes = n->before_slashes = 0;
 	n->dots = n->weird = false;
 	for (i = 0; i < RAW_BYTES; i += 8) {
-		__u64 here, behind, next, third, slashes, dots;
+		__u64 here, next, third, slashes, dots;
 
 		if (i >= n->raw_length)
 			break;
-		/* Words as they were written: a load across two fresh stores waits for both. */
 		here = *(__u64 *)(n->raw + i);
-		behind = *(__u64 *)(n->raw + i + 8);
-		next = here >> 8 | behind << 56;
+		next = *(__u64 *)(n->raw + i + 1);
 		dots = bytes_equal(here, '.');
 		if (dots && (dots & bytes_equal(next, '.')))
 			n->dots = true;
 		slashes = bytes_equal(here, '/');
 		if (!slashes)
 			continue;
-		if (slashes & (bytes_equal(next, '/') | bytes_equal(next, 0)))
+		third = *(__u64 *)(n->raw + i + 2);
+		if (slashes & (bytes_equal(next, '/') | bytes_equal(next, 0) |
+			       (bytes_equal(next, '.') &
+				(bytes_equal(third, '/') | bytes_equal(third, '.') | bytes_equal(third, 0)))))
 			n->weird = true;
-		dots = slashes & bytes_equal(next, '.');
-		if (dots) {
-			third = here >> 16 | behind << 48;
-			if (dots & (bytes_equal(third, '/') | bytes_equal(third, '.') | bytes_equal(third, 0)))
-				n->weird = true;
-		}
 		n->before_at = n->last_at;
 		n->before_slashes = n->last_slashes;
 		n->last_at = i;
@@ -429,69 +425,93 @@ static __always_inline __u32 first_byte(__u64 bits)
 	return last_byte(bits & -bits);
 }
 
-/* Climbs from the place in `dentry` and `mnt` to the first part of its path; through mounts, or inside the file system. */
-__noinline int find_top(__u32 inside)
+/* One step up from the place in `dentry` and `mnt`, through mounts or inside the file system; true when the way is over. A
+ * function of its own, which the verifier looks at once and not for each step. */
+__noinline int climb(__u32 inside)
 {
 	struct names *n = my_names();
-	int i;
+	struct mount *mount, *above;
+	struct dentry *dentry;
+	__u64 parent;
 
 	if (!n)
-		return 0;
-	n->below = n->top = 0;
-	for (i = 0; i < TOP_LEVELS_MAX; i++) {
-		struct dentry *dentry = TYPED(struct dentry, n->dentry);
-		struct mount *mount, *above;
-		__u64 parent;
-
-		if (n->dentry == n->root_dentry && (inside || n->mnt == n->root_mnt)) {
-			n->top = n->below;
-			return 0;
-		}
-		mount = mount_of(n->mnt);
-		if (!inside && n->dentry == (__u64)READ(mount, mnt.mnt_root)) {
-			above = READ(mount, mnt_parent);
-			if (above == mount)
-				return 0;
-			n->dentry = (__u64)READ(mount, mnt_mountpoint);
-			n->mnt = (__u64)above + bpf_core_field_offset(struct mount, mnt);
-			continue;
-		}
-		parent = (__u64)READ(dentry, d_parent);
-		if (parent == n->dentry)
-			return 0;
-		n->below = n->dentry;
-		n->dentry = parent;
+		return true;
+	if (n->dentry == n->root_dentry && (inside || n->mnt == n->root_mnt)) {
+		n->top = n->below;
+		return true;
 	}
-	return 0;
+	mount = mount_of(n->mnt);
+	if (!inside && n->dentry == (__u64)READ(mount, mnt.mnt_root)) {
+		above = READ(mount, mnt_parent);
+		if (above == mount)
+			return true;
+		n->dentry = (__u64)READ(mount, mnt_mountpoint);
+		n->mnt = (__u64)above + bpf_core_field_offset(struct mount, mnt);
+		return false;
+	}
+	dentry = TYPED(struct dentry, n->dentry);
+	parent = (__u64)READ(dentry, d_parent);
+	n->below = n->dentry;
+	n->dentry = parent;
+	return parent == n->below;
 }
 
-static __always_inline __u64 top_terms(const struct passage *p, struct names *n, const void *text, __u32 length,
-				       __u64 head)
+/* Climbs to the first part of the path. */
+static __always_inline void find_top(struct names *n, bool inside)
 {
-	return part_terms(p, n, SAKER_PLAN_PART_TOP, &p->program->top, text, length, head);
+	int i;
+
+	n->below = n->top = 0;
+	for (i = 0; i < TOP_LEVELS_MAX; i++)
+		if (climb(inside))
+			break;
+}
+
+/* The part of the passage that a function of its own can be told, and the terms that it finds, by way of `found`. */
+#define PLACE_OF_PROGRAM(p) ((p)->generation * SAKER_PLAN_PROGRAMS + (p)->number)
+
+static __always_inline bool resume_passage(struct passage *p, __u32 place, __u32 mark)
+{
+	p->program = bpf_map_lookup_elem(&plan_programs, &place);
+	p->generation = place / SAKER_PLAN_PROGRAMS;
+	p->number = place % SAKER_PLAN_PROGRAMS;
+	p->mark = mark;
+	return p->program;
 }
 
 /* Of the place in `dentry` and `mnt`. */
-static __always_inline __u64 place_top_terms(const struct passage *p, struct names *n, bool inside)
+__noinline int find_terms_of_top(__u32 place, __u32 mark, __u32 inside)
 {
+	struct names *n = my_names();
+	struct passage p = {};
 	struct dentry *top;
 	const void *name;
 
-	find_top(inside);
-	if (!n->top)
-		return EVERY_TERM;
+	if (!n)
+		return 0;
+	n->found = EVERY_TERM;
+	find_top(n, inside);
+	if (!n->top || !resume_passage(&p, place, mark))
+		return 0;
 	top = TYPED(struct dentry, n->top);
 	name = READ(top, d_name.name);
-	return top_terms(p, n, name, READ(top, d_name.len), read_word(name));
+	n->found = part_terms(&p, n, SAKER_PLAN_PART_TOP, &p.program->top, name, READ(top, d_name.len), read_word(name));
+	return 0;
 }
 
-static __always_inline __u64 requested_top_terms(const struct passage *p, struct names *n)
+__noinline int find_terms_of_requested_top(__u32 place, __u32 mark)
 {
+	struct names *n = my_names();
+	struct passage p = {};
 	__u64 slashes = 0;
-	__u32 i, end = n->raw_length;
+	__u32 i, end;
 
-	if (!n->readable || n->raw[0] != '/')
-		return EVERY_TERM;
+	if (!n)
+		return 0;
+	n->found = EVERY_TERM;
+	end = n->raw_length;
+	if (!n->readable || n->raw[0] != '/' || !resume_passage(&p, place, mark))
+		return 0;
 #pragma unroll
 	for (i = 0; i < TOP_BYTES_MAX; i += 8) {
 		if (slashes)
@@ -502,9 +522,10 @@ static __always_inline __u64 requested_top_terms(const struct passage *p, struct
 		if (slashes)
 			end = i + first_byte(slashes);
 	}
-	if (end > TOP_BYTES_MAX)
-		return EVERY_TERM;
-	return top_terms(p, n, n->raw + 1, end - 1, *(__u64 *)(n->raw + 1));
+	if (end <= TOP_BYTES_MAX)
+		n->found = part_terms(&p, n, SAKER_PLAN_PART_TOP, &p.program->top, n->raw + 1, end - 1,
+				      *(__u64 *)(n->raw + 1));
+	return 0;
 }
 
 /* The terms of the path whose first bytes are in `path`; `length` of it all, which may be more. */
@@ -594,8 +615,10 @@ static __always_inline __u64 whole_path_terms(const struct passage *p, struct na
 	if (left)
 		return left;
 	terms = p->terms & n->terms[NAME_REQUESTED];
-	if (terms)
-		terms &= requested_top_terms(p, n);
+	if (terms) {
+		find_terms_of_requested_top(PLACE_OF_PROGRAM(p), p->mark);
+		terms &= n->found;
+	}
 	if (terms)
 		left |= terms & requested_path_terms(p, s, n, task);
 	if (left || !file)
@@ -604,7 +627,8 @@ static __always_inline __u64 whole_path_terms(const struct passage *p, struct na
 	if (terms) {
 		n->dentry = (__u64)READ(file, f_path.dentry);
 		n->mnt = (__u64)READ(file, f_path.mnt);
-		terms &= place_top_terms(p, n, false) | p->program->literal;
+		find_terms_of_top(PLACE_OF_PROGRAM(p), p->mark, false);
+		terms &= n->found | p->program->literal;
 	}
 	if (terms) {
 		s->walk_dentry = (__u64)READ(file, f_path.dentry);
@@ -620,7 +644,8 @@ static __always_inline __u64 whole_path_terms(const struct passage *p, struct na
 	terms = p->terms & n->terms[NAME_INNER];
 	if (terms) {
 		n->dentry = (__u64)READ(file, f_path.dentry);
-		terms &= place_top_terms(p, n, true);
+		find_terms_of_top(PLACE_OF_PROGRAM(p), p->mark, true);
+		terms &= n->found;
 	}
 	if (terms) {
 		s->walk_dentry = (__u64)READ(file, f_path.dentry);
