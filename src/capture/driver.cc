@@ -114,7 +114,7 @@ struct Driver::Impl {
   void choose_programs(const btf* types, const DriverOptions& options);
   Result<> load(const ProbeVariant& variant, const RingPrograms::Support& support, bool rings_later);
   Result<> take_ring_programs();
-  void ring() const;
+  void ring_bell() const;
   void route(const event::FilterPlan& wanted, bool widen);
   Result<> attach_wanted(const event::CallCosts& costs);
   Result<> make_rings();
@@ -141,7 +141,7 @@ Driver::Impl::Loaded Driver::Impl::find(const bpf_program* program) const {
 Result<> Driver::Impl::open(const DriverOptions& options) {
   begin_probe_log();
   without = options.without;
-  const KernelTypes types = read_kernel_types();
+  KernelTypes types = read_kernel_types();
   if (!types) return probe_error("read the kernel's types", errno);
   const ProbeVariant variant{
       .typed_reads = !contains(without, Feature::kTypedReads) &&
@@ -159,6 +159,7 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   skeleton->rodata->ring_complete_has_entry = support.complete_has_entry;
   set_constants(types.get(), static_cast<std::uint32_t>(cpus), options);
   choose_programs(types.get(), options);
+  types.reset();  // libbpf reads its own
   waker.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!waker) return probe_error("create an event descriptor", errno);
   TRY(load(variant, support, options.rings_later));
@@ -212,9 +213,9 @@ Result<> Driver::Impl::load(const ProbeVariant& variant, const RingPrograms::Sup
   if (!support.any)
     log(LogLevel::kInfo, "io_uring's requests go unseen: this kernel does not tell, or it is not to");
   if (support.any) {
-    loading_rings = std::async(std::launch::async, [this, variant, support] {
-      auto loaded = RingPrograms::load(variant, support, *skeleton->obj);
-      ring();
+    loading_rings = std::async(std::launch::async, [this, variant, support, maps = map_fds(*skeleton->obj)] {
+      auto loaded = RingPrograms::load(variant, support, maps);
+      ring_bell();
       return loaded;
     });
   }
@@ -234,7 +235,7 @@ Result<> Driver::Impl::take_ring_programs() {
   return {};
 }
 
-void Driver::Impl::ring() const {
+void Driver::Impl::ring_bell() const {
   const std::uint64_t one = 1;
   // It can only fail when it is rung already.
   [[maybe_unused]] const ssize_t written = ::write(waker.get(), &one, sizeof(one));
@@ -432,7 +433,7 @@ void Driver::wait(int timeout_ms) {
   __atomic_store_n(state, SAKER_READER_AWAKE, __ATOMIC_RELAXED);
 }
 
-void Driver::wake() { impl_->ring(); }
+void Driver::wake() { impl_->ring_bell(); }
 
 ProbeCounters Driver::counters() const {
   ProbeCounters sum;

@@ -45,11 +45,17 @@ Result<> make_maps(bpf_object& object, std::uint32_t ring_bytes) {
   return {};
 }
 
-Result<> share_maps(const bpf_object& from, bpf_object& to) {
-  bpf_map* map = nullptr;
-  bpf_object__for_each_map(map, &to) {
-    const bpf_map* theirs = bpf_object__find_map_by_name(&from, bpf_map__name(map));
-    if (theirs == nullptr || bpf_map__reuse_fd(map, bpf_map__fd(theirs)) != 0)
+MapFds map_fds(const bpf_object& object) {
+  MapFds fds;
+  const bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, &object) fds.emplace_back(bpf_map__name(map), bpf_map__fd(map));
+  return fds;
+}
+
+Result<> share_maps(const MapFds& maps, bpf_object& with) {
+  for (const auto& [name, fd] : maps) {
+    bpf_map* map = bpf_object__find_map_by_name(&with, name.c_str());
+    if (map == nullptr || bpf_map__reuse_fd(map, fd) != 0)
       return probe_error("share the probe's maps", errno);
   }
   return {};

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -15,7 +18,11 @@ namespace saker::capture {
 // in a map of maps.
 Result<> make_maps(bpf_object& object, std::uint32_t ring_bytes);
 
-// Gives the maps of `from` to `to`, another opening of the same object, instead of its own.
-Result<> share_maps(const bpf_object& from, bpf_object& to);
+// By name; the descriptors are the object's.
+using MapFds = std::vector<std::pair<std::string, int>>;
+MapFds map_fds(const bpf_object& object);
+
+// Gives these maps to another opening of the same object, instead of its own.
+Result<> share_maps(const MapFds& maps, bpf_object& with);
 
 }  // namespace saker::capture

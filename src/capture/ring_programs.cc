@@ -10,7 +10,6 @@
 
 #include "capture/kernel_types.h"
 #include "capture/probe_log.h"
-#include "capture/probe_maps.h"
 #include "wire/records.h"  // before the skeleton, which has its types
 
 #include "probe/probe.skel.h"
@@ -29,7 +28,7 @@ RingPrograms::Support RingPrograms::support(const btf* types) {
 }
 
 Result<RingPrograms> RingPrograms::load(const ProbeVariant& variant, const Support& support,
-                                        const bpf_object& maps) {
+                                        const MapFds& maps) {
   const ProbeObject probe = open_probe(variant);
   if (!probe) return probe_error("open the probe", errno);
   const auto& programs = probe->progs;

@@ -9,9 +9,9 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "capture/probe_maps.h"
 #include "capture/probe_object.h"
 
-struct bpf_object;
 struct btf;
 
 namespace saker::capture {
@@ -33,9 +33,8 @@ class RingPrograms {
     std::size_t instructions = 0;
   };
 
-  // `maps`: whose maps to share.
-  static Result<RingPrograms> load(const ProbeVariant& variant, const Support& support,
-                                   const bpf_object& maps);
+  // `maps`: to share; they must stay open meanwhile.
+  static Result<RingPrograms> load(const ProbeVariant& variant, const Support& support, const MapFds& maps);
 
   Result<> attach();  // nothing happens when they are
   void detach() { links_.clear(); }
