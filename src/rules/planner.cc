@@ -12,6 +12,7 @@
 #include "rules/node_walk.h"
 #include "rules/plan_groups.h"
 #include "rules/plan_points.h"
+#include "rules/plan_roles.h"
 #include "rules/process_facts.h"
 #include "rules/rule_program.h"
 #include "rules/truth.h"
@@ -37,37 +38,6 @@ std::uint64_t head_of(std::string_view text) {
   for (std::size_t i = std::min<std::size_t>(text.size(), 8); i-- > 0;)
     head = head << 8 | static_cast<unsigned char>(text[i]);
   return head;
-}
-
-// Who called whom is learnt from some calls, and rules about others lean on it (state/sockets.h).
-// A bind is not asked for: many who send first have bound their socket, and to take them for servers
-// would hide whom they call.
-enum class Tells : std::uint8_t {
-  kNothing,
-  kBeginning,  // of a connection, or that a socket serves
-  kSending,    // a datagram, which is the beginning when nothing was before
-};
-Tells tells_role(event::TypeId type) {
-  constexpr std::string_view kBeginnings[] = {"connect", "accept", "accept4", "listen"};
-  constexpr std::string_view kSends[] = {"sendto", "sendmsg", "sendmmsg"};
-  const std::string_view call = event::type_name(type);
-  if (std::ranges::find(kBeginnings, call) != std::end(kBeginnings)) return Tells::kBeginning;
-  return std::ranges::find(kSends, call) != std::end(kSends) ? Tells::kSending : Tells::kNothing;
-}
-
-bool leans_on_role(event::TypeId type, const fields::FieldRef& ref) {
-  constexpr std::string_view kFields[] = {
-      "fd.sip",    "fd.cip",       "fd.sport", "fd.cport",    "fd.snet",     "fd.cnet",  "fd.sproto",
-      "fd.cproto", "fd.is_server", "fd.name",  "fd.sip.name", "fd.cip.name", "evt.args", "evt.info"};
-  const std::string_view field = ref.field->name;
-  if (tells_role(type) == Tells::kBeginning) return false;
-  if (field == "evt.arg" && ref.argument.kind == fields::Argument::Kind::kKey) {
-    const event::Parameter* parameter = event::find_parameter(type, ref.argument.key);
-    using enum event::ParameterKind;
-    return parameter != nullptr &&
-           (parameter->kind == kFd || parameter->kind == kResultFd || parameter->kind == kTuple);
-  }
-  return field == "evt.arg" || std::ranges::find(kFields, field) != std::end(kFields);
 }
 
 constexpr unsigned kIpKinds[] = {SAKER_PLAN_KIND_TCP4, SAKER_PLAN_KIND_UDP4, SAKER_PLAN_KIND_TCP6,
@@ -722,10 +692,6 @@ struct Leaning {
     }
   }
 };
-
-bool asks_for_changes(event::TypeId, const fields::FieldRef& ref) {
-  return ref.field->name == "fd.name_changed";
-}
 
 Leaning find_leaning(const RuleSet::Program& program, const IsCollected& is_collected) {
   constexpr std::uint32_t kStreams = 1U << SAKER_PLAN_KIND_TCP4 | 1U << SAKER_PLAN_KIND_TCP6;

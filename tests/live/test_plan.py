@@ -227,6 +227,7 @@ class Plan(LiveTest):
             self.skipTest("no official rules here")
         with Agent("-o", "saker.plan.compare=true", rules=[*OFFICIAL, self.rules({})]) as agent:
             self.ways_to_names()
+            self.connections()
             subprocess.run("find /etc /usr/lib -maxdepth 2 -type f | head -2000 | xargs cat > /dev/null", shell=True)
             subprocess.run(["cat", "/etc/shadow"], stdout=subprocess.DEVNULL)
             subprocess.run(["sh", "-c", "ln -sf /etc/shadow $0/s && cat $0/s", self.directory], stdout=subprocess.DEVNULL)
