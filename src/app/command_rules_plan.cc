@@ -20,7 +20,7 @@ int command_rules_plan(const Config& config) {
   if (!loaded) return kExitBadInput;
   const auto plan = make_kernel_plan(*loaded->rules, config.plan);
   const event::CallCosts& costs = plan->filter.call_costs;
-  // Whether the kernel has hooks for single calls is seen when it is asked for one.
+  // Whether hooks for single calls are to be had is seen when the kernel is asked for one.
   const capture::CallHooksChoice choice = capture::choose_call_hooks(
       config.driver.call_hooks, costs,
       config.driver.call_hooks == capture::CallHooksKind::kAuto && capture::has_compat_calls(), true);

@@ -82,7 +82,8 @@ CallHooksChoice choose_call_hooks(CallHooksKind asked, const event::CallCosts& c
   if (compat_calls)
     return {kOne,
             "for programs can make 32-bit calls on this machine, which hooks for single calls do not see"};
-  if (!kernel_has_each) return {kOne, "for this kernel has no hook for a single call (5.15 has)"};
+  if (!kernel_has_each)
+    return {kOne, "for hooks for single calls need Linux 5.15, and tracefs mounted at /sys/kernel/tracing"};
   return {kEach, "which is cheaper"};
 }
 

@@ -196,8 +196,9 @@ void Driver::Impl::choose_programs(const btf* types, const DriverOptions& option
     bpf_program__set_autoattach(program, false);
   for (bpf_program* program : {programs.ring_submit, programs.ring_submit_old, programs.ring_complete})
     bpf_program__set_autoload(program, false);
-  const bool one_by_one = options.call_hooks == CallHooksKind::kEach ||
-                          (options.call_hooks == CallHooksKind::kAuto && !has_compat_calls());
+  const bool one_by_one =
+      options.call_hooks == CallHooksKind::kEach ||
+      (options.call_hooks == CallHooksKind::kAuto && !has_compat_calls() && tracing_is_mounted());
   bpf_program__set_autoload(
       programs.syscall_exit_one,
       one_by_one && !contains(without, Feature::kEachCall) &&

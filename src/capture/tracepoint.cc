@@ -63,4 +63,9 @@ bpf_link* attach_tracepoint(const bpf_program* program, const char* category, co
   return link;
 }
 
+bool tracing_is_mounted() {
+  return access("/sys/kernel/tracing/events", F_OK) == 0 ||
+         access("/sys/kernel/debug/tracing/events", F_OK) == 0;
+}
+
 }  // namespace saker::capture

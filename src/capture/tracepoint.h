@@ -12,4 +12,7 @@ namespace saker::capture {
 // and CAP_SYS_ADMIN.
 bpf_link* attach_tracepoint(const bpf_program* program, const char* category, const char* name);
 
+// Whether the tracing file system is mounted where it is looked for.
+bool tracing_is_mounted();
+
 }  // namespace saker::capture
