@@ -5,6 +5,7 @@ FUZZ_SECONDS ?= 60
 HOST_ARCH := $(shell dpkg --print-architecture)
 IMAGE_ARCHES ?= $(HOST_ARCH)
 KERNEL_ARCHES ?= $(HOST_ARCH)
+GUEST_PROGRAMS := driver_live_test capture_test app_test act act32
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help deps build run test unit live bench memory fuzz format lint image deb arm64 arm64-unit kernels asan tsan clean
@@ -78,8 +79,9 @@ arm64-unit: arm64 ## the unit tests of the arm64 build, by emulation
 	@cmake --build --preset arm64 -j $(JOBS)
 	@ctest --test-dir build/arm64 --output-on-failure -L unit
 
-kernels: build ## boot Debian's kernels by emulation and try the agent in each: KERNEL_ARCHES="amd64 arm64"; writes docs/kernels.md
+kernels: build $(filter-out $(HOST_ARCH),$(KERNEL_ARCHES)) ## boot Debian's kernels by emulation and try the agent in each: KERNEL_ARCHES="amd64 arm64"; writes docs/kernels.md
 	@tools/install-deps --kernels
+	@$(if $(filter-out $(HOST_ARCH),$(KERNEL_ARCHES)),cmake --build --preset arm64 -j $(JOBS) --target $(GUEST_PROGRAMS))
 	@tests/kernels/run $(foreach arch,$(KERNEL_ARCHES),--arch $(arch))
 
 asan: deps ## unit tests with the address and undefined-behaviour sanitizers

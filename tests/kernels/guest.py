@@ -76,7 +76,7 @@ def make_initramfs(arch, path):
     shutil.rmtree(folder)
 
 
-def boot(kernel, arch, initramfs, log, words=(), smp="2", memory="1G", seconds=900):
+def boot(kernel, arch, initramfs, log, words=(), smp="2", memory="1G", seconds=2400):
     """Boots and waits for the guest's end; the console's lines. `words` go on the kernel's command line."""
     # With many processors, each a thread, code that the kernel patches is now and then run half patched.
     tcg = "tcg,thread=" + ("multi" if int(smp.split(",")[0]) <= 4 else "single")

@@ -34,7 +34,7 @@ tell_memory() {
 }
 
 alert() { # waits for an alert of that rule
-  for _ in $(seq 300); do
+  for _ in $(seq 1200); do
     grep -q "\"rule\":\"$1\"" /tmp/alerts && return
     sleep 0.1
   done
@@ -69,7 +69,7 @@ detect() {
   limit_memory
   sh -c "echo \$\$ >$group/cgroup.procs; exec saker -c /saker.yaml" >/tmp/alerts 2>/tmp/log &
   agent=$!
-  for _ in $(seq 600); do grep -q watching /tmp/log && break; sleep 0.1; done
+  for _ in $(seq 3000); do grep -q watching /tmp/log && break; sleep 0.1; done
   sees host act read /etc/on-the-host
   sees container sh /container.sh
   narrow
