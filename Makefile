@@ -74,10 +74,13 @@ arm64: ## cross-compile: build/arm64/bin/saker and saker-relay
 	@cmake --preset arm64 >/dev/null
 	@cmake --build --preset arm64 -j $(JOBS) --target saker saker-relay
 
-arm64-unit: arm64 ## the unit tests of the arm64 build, by emulation
+arm64-unit: arm64 ## the unit tests of the arm64 build and the tests of its relay, by emulation
 	@tools/install-deps --kernels
 	@cmake --build --preset arm64 -j $(JOBS)
 	@ctest --test-dir build/arm64 --output-on-failure -L unit
+	@printf '#!/bin/sh\nexec qemu-aarch64-static -L %s %s "$$@"\n' $(CURDIR)/build/arm64-sysroot $(CURDIR)/build/arm64/bin/saker-relay \
+	  >build/arm64/saker-relay-emulated && chmod +x build/arm64/saker-relay-emulated
+	@SAKER_RELAY=$(CURDIR)/build/arm64/saker-relay-emulated tests/relay/run
 
 kernels: build $(filter-out $(HOST_ARCH),$(KERNEL_ARCHES)) ## boot Debian's kernels by emulation and try the agent in each: KERNEL_ARCHES="amd64 arm64"; writes docs/kernels.md
 	@tools/install-deps --kernels
