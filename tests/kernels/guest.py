@@ -4,6 +4,7 @@ What acts in it is static. The agent and the probe's tests bring their libraries
 prometheus-cpp, nor of the Kerberos library that libcurl needs."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ MACHINE = {
     # An interrupt controller for more than eight processors.
     "arm64": ["qemu-system-aarch64", "-machine", "virt,gic-version=3", "-accel", "{tcg}", "-cpu", "max,pauth-impdef=on"],
 }
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 CONSOLE = {"amd64": "ttyS0", "arm64": "ttyAMA0"}
 
 
@@ -89,4 +91,4 @@ def boot(kernel, arch, initramfs, log, words=(), smp="2", memory="1G", seconds=2
         except subprocess.TimeoutExpired:
             file.write(b"\n@@timeout\n")
     with open(log, errors="replace") as file:
-        return file.read().replace("\r", "").splitlines()
+        return COLOURS.sub("", file.read().replace("\r", "")).splitlines()
