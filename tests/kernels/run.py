@@ -167,7 +167,7 @@ def table(results):
             str(len(loaded)),
             f"{sum(p['verified'] for p in loaded.values()):,}",
             f"{sum(p['verify_ms'] for p in loaded.values()) / 1000:.1f} s",
-            f"{result['rss_kib'] / 1024:.0f} / {result['group_kib'] / 1024:.0f} MiB",
+            f"{result['rss_kib'] / 1024:.0f}" + (f" / {result['group_kib'] / 1024:.0f}" if result["group_kib"] else "") + " MiB",
             counted(tests) if tests else "not run",
             counted(result["units"]),
             detections_of(result),
@@ -187,7 +187,8 @@ container's cgroup, while a CPU is offline, on a CPU that has come back and, whe
 "To verify" is the number of instructions that the kernel's verifier follows over all programs (of each, at most a million is allowed).
 `saker doctor --programs` prints it for the machine that it runs on. `tests/kernels/programs.json` has it for each program; a growth
 by more than a fifth fails a test, one of its time is only reported. "Memory" is the agent's resident memory, and the most that its
-cgroup, which has the chart's limit of 138 MiB, has held with the kernel's share in it (5.10 does not count maps and ring buffers there).
+cgroup, which has the chart's limit of 138 MiB, has held with the kernel's share in it (5.10 does not count maps and ring buffers there; 7.3 has no such
+limit in a v1 hierarchy).
 "Units" are the unit tests that an emulator of single programs lacks system calls for. "Goes without" are features that this kernel lacks; [troubleshoot.md](troubleshoot.md) says more of `saker doctor`.
 A feature can also be done without on purpose (`saker.without` in the configuration, a list of typed_reads, ring_requests, identify,
 each_call, exact_memory, close_names).

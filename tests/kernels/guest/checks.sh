@@ -13,24 +13,33 @@ mount_cgroups() {
   esac
 }
 
-# The agent gets as much as the chart gives it.
+# The agent gets as much as the chart gives it, where this kernel counts memory in one of the hierarchies that are mounted.
 limit=138M
+group=
 limit_memory() {
-  group=/sys/fs/cgroup
-  [ ! -e $group/memory ] || group=$group/memory
-  [ ! -e $group/cgroup.subtree_control ] || echo +memory >$group/cgroup.subtree_control
-  group=$group/agent
-  mkdir $group
-  for file in memory.max memory.limit_in_bytes; do
-    [ ! -e $group/$file ] || echo $limit >$group/$file
+  for folder in /sys/fs/cgroup/memory /sys/fs/cgroup /sys/fs/cgroup/unified; do
+    [ -e $folder ] || continue
+    [ ! -e $folder/cgroup.subtree_control ] || echo +memory >$folder/cgroup.subtree_control
+    mkdir $folder/agent
+    for file in memory.max memory.limit_in_bytes; do
+      [ -e $folder/agent/$file ] || continue
+      echo $limit >$folder/agent/$file
+      group=$folder/agent
+      return
+    done
   done
 }
 
+limited='[ -z "$group" ] || echo $$ >$group/cgroup.procs; exec saker -c /saker.yaml'
+
 tell_memory() {
+  counted=0
   for file in memory.peak memory.max_usage_in_bytes memory.current; do # the first that this kernel has
-    [ ! -e $group/$file ] || break
+    [ -n "$group" ] && [ -e $group/$file ] || continue
+    counted=$(cat $group/$file)
+    break
   done
-  echo "@@memory $(awk '/VmRSS/ { print $2 }' /proc/$agent/status) $(($(cat $group/$file) / 1024))"
+  echo "@@memory $(awk '/VmRSS/ { print $2 }' /proc/$agent/status) $((counted / 1024))"
 }
 
 alert() { # waits for an alert of that rule
@@ -67,7 +76,7 @@ narrow() {
 
 detect() {
   limit_memory
-  sh -c "echo \$\$ >$group/cgroup.procs; exec saker -c /saker.yaml" >/tmp/alerts 2>/tmp/log &
+  group=$group sh -c "$limited" >/tmp/alerts 2>/tmp/log &
   agent=$!
   for _ in $(seq 3000); do grep -q watching /tmp/log && break; sleep 0.1; done
   sees host act read /etc/on-the-host
