@@ -189,7 +189,11 @@ container's cgroup, while a CPU is offline, on a CPU that has come back and, whe
 by more than a fifth fails a test, one of its time is only reported. "Memory" is the agent's resident memory, and the most that its
 cgroup, which has the chart's limit of 138 MiB, has held with the kernel's share in it (5.10 does not count maps and ring buffers there; 7.3 has no such
 limit in a v1 hierarchy).
-"Units" are the unit tests that an emulator of single programs lacks system calls for. "Goes without" are features that this kernel lacks; [troubleshoot.md](troubleshoot.md) says more of `saker doctor`.
+"Units" are the unit tests that an emulator of single programs lacks system calls for. "Dropped" is what the agent says that it lost while
+four programs took two processors (or one) from each other. From Linux 7 on the kernel preempts the probe's programs, and leaves out
+those that would run on that processor meanwhile (`missed_runs`). An emulated processor is some fifty times slower than its clock
+tells, which makes that likely.
+"Goes without" are features that this kernel lacks; [troubleshoot.md](troubleshoot.md) says more of `saker doctor`.
 A feature can also be done without on purpose (`saker.without` in the configuration, a list of typed_reads, ring_requests, identify,
 each_call, exact_memory, close_names).
 

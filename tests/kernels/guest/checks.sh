@@ -74,6 +74,16 @@ narrow() {
   sees "32-bit execve that fails" fails act32 exec /bin/not-there
 }
 
+# Programs that take the CPU from each other while the probe works for them: no record may be garbled by another's.
+crowd() {
+  for _ in 1 2 3 4; do
+    (for _ in $(seq 75); do act read /etc/on-the-host >/dev/null; done) &
+    readers="$readers $!"
+  done
+  wait $readers
+  ! grep '"level":"error"' /tmp/log || failed=1
+}
+
 detect() {
   limit_memory
   group=$group sh -c "$limited" >/tmp/alerts 2>/tmp/log &
@@ -94,6 +104,7 @@ detect() {
     echo 1 >$cpus/cpu$last/online
     sees "last CPU" taskset -c $last act read /etc/on-the-last-cpu
   fi
+  crowd
   tell_memory
   kill $agent
   wait $agent || failed=1
