@@ -80,8 +80,8 @@ def make_initramfs(arch, path):
 
 def boot(kernel, arch, initramfs, log, words=(), smp="2", memory="1G", seconds=2400):
     """Boots and waits for the guest's end; the console's lines. `words` go on the kernel's command line."""
-    # With many processors, each a thread, code that the kernel patches is now and then run half patched.
-    tcg = "tcg,thread=" + ("multi" if int(smp.split(",")[0]) <= 4 else "single")
+    # With a thread for each processor, code that an x86 kernel patches is now and then run half patched.
+    tcg = "tcg,thread=" + ("multi" if arch == "arm64" and int(smp.split(",")[0]) <= 4 else "single")
     command = [*(word.format(tcg=tcg) for word in MACHINE[arch]), "-smp", smp, "-m", memory, "-nographic", "-no-reboot", "-nic", "none",
                "-kernel", kernel, "-initrd", initramfs,
                "-append", " ".join([f"console={CONSOLE[arch]}", "panic=-1", "quiet", "loglevel=3", "mitigations=off", *words])]
