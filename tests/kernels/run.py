@@ -112,7 +112,7 @@ def judge(name, lines, quick, refusal=""):
         kernel = f"{programs.series(result['release'])}-{name.split('-')[1]}"
         if CROWD.search(name):
             kernel += "-" + CROWD.search(name).group()  # there is more to verify, as the number of CPUs is known then
-        if os.environ.get("SAKER_RECORD"):
+        if os.environ.get("SAKER_RECORD") and (CROWD.search(name) or name.count("-") == 1):
             programs.record(kernel, result["programs"])
         result["failures"] += programs.grown(kernel, result["programs"])
         result["notes"] += programs.slower(kernel, result["programs"])
@@ -191,8 +191,8 @@ cgroup, which has the chart's limit of 138 MiB, has held with the kernel's share
 limit in a v1 hierarchy).
 "Units" are the unit tests that an emulator of single programs lacks system calls for. "Dropped" is what the agent says that it lost while
 four programs took two processors (or one) from each other. From Linux 7 on the kernel preempts the probe's programs, and leaves out
-those that would run on that processor meanwhile (`missed_runs`). An emulated processor is some fifty times slower than its clock
-tells, which makes that likely.
+those that would run on that processor meanwhile (`missed_runs`). An emulated processor does far less between two ticks of its clock
+than a real one, which makes that likely.
 "Goes without" are features that this kernel lacks; [troubleshoot.md](troubleshoot.md) says more of `saker doctor`.
 A feature can also be done without on purpose (`saker.without` in the configuration, a list of typed_reads, ring_requests, identify,
 each_call, exact_memory, close_names).
