@@ -17,7 +17,7 @@ import guest
 import programs
 
 EXIT_NO_PROBE = 3
-CROWD = re.compile("(many|most)-cpus")
+APART = re.compile("(many|most)-cpus|hybrid|v1")
 NARROW = "32-bit "
 INTERNAL = "Falco internal"
 RESULTS = os.path.join(debian_kernels.KEEP, "results.json")
@@ -110,9 +110,9 @@ def judge(name, lines, quick, refusal=""):
     result["missing"] = re.findall(r"^warning +(.*?) {2,}", text, re.M)
     if result["programs"]:
         kernel = f"{programs.series(result['release'])}-{name.split('-')[1]}"
-        if CROWD.search(name):
-            kernel += "-" + CROWD.search(name).group()  # there is more to verify, as the number of CPUs is known then
-        if os.environ.get("SAKER_RECORD") and (CROWD.search(name) or name.count("-") == 1):
+        if APART.search(name):
+            kernel += "-" + APART.search(name).group()  # there is more to verify: CPUs to be counted, a hierarchy to be followed
+        if os.environ.get("SAKER_RECORD") and (APART.search(name) or name.count("-") == 1):
             programs.record(kernel, result["programs"])
         result["failures"] += programs.grown(kernel, result["programs"])
         result["notes"] += programs.slower(kernel, result["programs"])
