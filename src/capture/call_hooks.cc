@@ -177,9 +177,8 @@ Result<> CallHooks::use_each(std::span<const SyscallNumber> wanted) {
       continue;
     }
     if (link == nullptr) {
-      return fail(ErrorCode::kUnsupported,
-                  fmt::format("cannot attach to the tracepoint syscalls/{}: {} (is tracefs mounted?)", name,
-                              std::strerror(errno)));
+      return fail(ErrorCode::kUnsupported, fmt::format("cannot attach to the tracepoint syscalls/{}: {}",
+                                                       name, why_not_attached(errno)));
     }
     added.push_back(std::make_unique<Link>(call.type, link));
   }

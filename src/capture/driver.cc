@@ -247,8 +247,8 @@ void Driver::Impl::attach_close(bool wanted) {
   if (close_link) return;
   close_link.reset(attach_tracepoint(skeleton->progs.close_enter, "syscalls", "sys_enter_close"));
   if (!close_link)
-    log(LogLevel::kWarning, "closes are told without what was closed: cannot attach to their beginning ({})",
-        std::strerror(errno));
+    log(LogLevel::kWarning, "closes are told without what was closed: cannot attach to their beginning: {}",
+        why_not_attached(errno));
 }
 
 Result<> Driver::Impl::make_rings() {

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <optional>
 #include <string>
 
@@ -66,6 +67,17 @@ bpf_link* attach_tracepoint(const bpf_program* program, const char* category, co
 bool tracing_is_mounted() {
   return access("/sys/kernel/tracing/events", F_OK) == 0 ||
          access("/sys/kernel/debug/tracing/events", F_OK) == 0;
+}
+
+std::string why_not_attached(int error) {
+  std::string text = std::strerror(error);
+  if (error == ENOENT) text += " (is tracefs mounted?)";
+  if (error == EACCES || error == EPERM)
+    text +=
+        " (where kernel.perf_event_paranoid is above 2, Debian's kernels ask for CAP_SYS_ADMIN, which the "
+        "sandbox gives up: "
+        "saker.sandbox: false keeps it)";
+  return text;
 }
 
 }  // namespace saker::capture
