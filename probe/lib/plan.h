@@ -65,6 +65,11 @@ static __always_inline void count_ruled_out(__u32 event, int why)
 		c->ruled_out[number][dimension]++;
 }
 
+static __always_inline __u32 place_of_program(const struct passage *p)
+{
+	return p->generation * SAKER_PLAN_PROGRAMS + p->number;
+}
+
 /* The plan for the event; false when no rule wants it. */
 static __always_inline bool begin_passage(struct passage *p, __u32 event)
 {
@@ -75,7 +80,7 @@ static __always_inline bool begin_passage(struct passage *p, __u32 event)
 	p->number = plan_program[p->generation][index_below(event, SAKER_EVENTS_MAX)];
 	if (p->number >= SAKER_PLAN_PROGRAMS)
 		return false;
-	key = p->generation * SAKER_PLAN_PROGRAMS + p->number;
+	key = place_of_program(p);
 	p->program = bpf_map_lookup_elem(&plan_programs, &key);
 	if (!p->program)
 		return false;
@@ -182,7 +187,7 @@ static __always_inline const struct saker_plan_class *class_of_process(const str
 
 	if ((word >> 16) != (bits >> 16) || class == 0 || class >= SAKER_PLAN_CLASSES)
 		return NULL;
-	key = (p->generation * SAKER_PLAN_PROGRAMS + p->number) * SAKER_PLAN_CLASSES + class;
+	key = place_of_program(p) * SAKER_PLAN_CLASSES + class;
 	return bpf_map_lookup_elem(&plan_classes, &key);
 }
 

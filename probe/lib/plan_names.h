@@ -468,8 +468,6 @@ static __always_inline void find_top(struct names *n, bool inside)
 }
 
 /* The part of the passage that a function of its own can be told, and the terms that it finds, by way of `found`. */
-#define PLACE_OF_PROGRAM(p) ((p)->generation * SAKER_PLAN_PROGRAMS + (p)->number)
-
 static __always_inline bool resume_passage(struct passage *p, __u32 place, __u32 mark)
 {
 	p->program = bpf_map_lookup_elem(&plan_programs, &place);
@@ -616,7 +614,7 @@ static __always_inline __u64 whole_path_terms(const struct passage *p, struct na
 		return left;
 	terms = p->terms & n->terms[NAME_REQUESTED];
 	if (terms) {
-		find_terms_of_requested_top(PLACE_OF_PROGRAM(p), p->mark);
+		find_terms_of_requested_top(place_of_program(p), p->mark);
 		terms &= n->found;
 	}
 	if (terms)
@@ -627,7 +625,7 @@ static __always_inline __u64 whole_path_terms(const struct passage *p, struct na
 	if (terms) {
 		n->dentry = (__u64)READ(file, f_path.dentry);
 		n->mnt = (__u64)READ(file, f_path.mnt);
-		find_terms_of_top(PLACE_OF_PROGRAM(p), p->mark, false);
+		find_terms_of_top(place_of_program(p), p->mark, false);
 		terms &= n->found | p->program->literal;
 	}
 	if (terms) {
@@ -644,7 +642,7 @@ static __always_inline __u64 whole_path_terms(const struct passage *p, struct na
 	terms = p->terms & n->terms[NAME_INNER];
 	if (terms) {
 		n->dentry = (__u64)READ(file, f_path.dentry);
-		find_terms_of_top(PLACE_OF_PROGRAM(p), p->mark, true);
+		find_terms_of_top(place_of_program(p), p->mark, true);
 		terms &= n->found;
 	}
 	if (terms) {

@@ -1,21 +1,20 @@
 #include "capture/diagnosis.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <linux/bpf.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <iterator>
 
 #include "base/file.h"
 #include "capture/capabilities.h"
 #include "capture/cgroup_layout.h"
+#include "capture/kernel_types.h"
+#include "capture/ring_programs.h"
 
 namespace saker::capture {
 namespace {
@@ -39,45 +38,18 @@ std::optional<bool> as_answer(int probe_result) {
   return probe_result > 0;
 }
 
-// Loads the smallest program of the kind the probe is made of. libbpf's own question would try fentry, which
-// some kernels refuse although they have typed tracepoints.
-std::optional<bool> try_tracing_program(const btf* types) {
-  const int id = btf__find_by_name_kind(types, "btf_trace_sys_exit", BTF_KIND_TYPEDEF);
-  if (id < 0) return false;
-  const bpf_insn program[] = {
-      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
-      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
-  bpf_prog_load_opts options{};
-  options.sz = sizeof(options);
-  options.expected_attach_type = BPF_TRACE_RAW_TP;
-  options.attach_btf_id = static_cast<__u32>(id);
-  const int fd =
-      bpf_prog_load(BPF_PROG_TYPE_TRACING, "saker_try", "GPL", program, std::size(program), &options);
-  if (fd >= 0) close(fd);
-  if (fd < 0 && (errno == EPERM || errno == EACCES)) return std::nullopt;
-  return fd >= 0;
-}
-
 void gather_from_btf(KernelFacts& facts) {
-  btf* types = btf__load_vmlinux_btf();
-  facts.btf = libbpf_get_error(types) == 0;
+  const KernelTypes types = read_kernel_types();
+  facts.btf = types != nullptr;
   if (!facts.btf) return;
   for (const char* name : kTracepoints) {
-    const std::string typedef_name = fmt::format("btf_trace_{}", name);
-    if (btf__find_by_name_kind(types, typedef_name.c_str(), BTF_KIND_TYPEDEF) < 0) {
-      facts.missing_tracepoints.emplace_back(name);
-    }
+    if (!tracepoint_arguments(types.get(), name)) facts.missing_tracepoints.emplace_back(name);
   }
-  const auto has_tracepoint = [&](const char* name) {
-    return btf__find_by_name_kind(types, name, BTF_KIND_TYPEDEF) >= 0;
-  };
-  facts.ring_requests =
-      has_tracepoint("btf_trace_io_uring_complete") &&
-      (has_tracepoint("btf_trace_io_uring_submit_req") || has_tracepoint("btf_trace_io_uring_submit_sqe")) &&
-      btf__find_by_name_kind(types, "io_cmd_data", BTF_KIND_STRUCT) >= 0;
-  facts.typed_reads = btf__find_by_name_kind(types, "bpf_rdonly_cast", BTF_KIND_FUNC) >= 0;
-  if (facts.capability_bpf && facts.capability_perfmon) facts.tracing_programs = try_tracing_program(types);
-  btf__free(types);
+  facts.ring_requests = RingPrograms::support(types.get()).any;
+  facts.typed_reads = has_typed_reads(types.get());
+  if (!facts.capability_bpf || !facts.capability_perfmon) return;
+  const int refused = try_tracing_program(types.get(), 0);
+  if (refused != EPERM && refused != EACCES) facts.tracing_programs = refused == 0;
 }
 
 Check ok(std::string name, std::string sentence) {

@@ -144,8 +144,7 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   KernelTypes types = read_kernel_types();
   if (!types) return probe_error("read the kernel's types", errno);
   const ProbeVariant variant{
-      .typed_reads = !contains(without, Feature::kTypedReads) &&
-                     btf__find_by_name_kind(types.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0,
+      .typed_reads = !contains(without, Feature::kTypedReads) && has_typed_reads(types.get()),
       .count_verification = options.count_verification};
   skeleton = open_probe(variant);
   if (!skeleton) return probe_error("open the probe", errno);
@@ -229,7 +228,6 @@ Result<> Driver::Impl::load(const ProbeVariant& variant, const RingPrograms::Sup
 Result<> Driver::Impl::take_ring_programs() {
   if (!loading_rings.valid()) return {};
   TRY_ASSIGN(ring_programs, loading_rings.get());
-  counted = probe_counts();
   if (any_ring_call) TRY(ring_programs->attach());
   log(LogLevel::kInfo, "io_uring's requests are watched as well{}",
       any_ring_call ? "" : ", once a rule wants them");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <linux/bpf.h>
 
+#include <cerrno>
 #include <iterator>
 #include <string_view>
 
@@ -26,6 +27,10 @@ std::optional<int> tracepoint_arguments(const btf* types, const char* name) {
   const btf_type* pointer = btf__type_by_id(types, btf__type_by_id(types, static_cast<__u32>(id))->type);
   const btf_type* function = btf__type_by_id(types, pointer->type);
   return btf_vlen(function) - 1;  // the first is for the tracepoint itself
+}
+
+bool has_typed_reads(const btf* types) {
+  return btf__find_by_name_kind(types, "bpf_rdonly_cast", BTF_KIND_FUNC) >= 0;
 }
 
 std::vector<std::string> cgroup_subsystems_of(const btf* types) {
@@ -56,12 +61,9 @@ int subsystem_index(const btf* types, const std::string& controller) {
   return enumerator(types, "cgroup_subsys_id", controller + "_cgrp_id").value_or(-1);
 }
 
-bool programs_are_preempted(const btf* types) {
-  // Old kernels let any tracing program be loaded as one that sleeps. These know none that keeps its CPU on
-  // purpose.
-  if (btf__find_by_name_kind(types, "bpf_preempt_disable", BTF_KIND_FUNC) < 0) return false;
+int try_tracing_program(const btf* types, std::uint32_t flags) {
   const int id = btf__find_by_name_kind(types, "btf_trace_sys_exit", BTF_KIND_TYPEDEF);
-  if (id < 0) return false;
+  if (id < 0) return ENOENT;
   const bpf_insn returns[] = {
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
       {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
@@ -69,10 +71,17 @@ bool programs_are_preempted(const btf* types) {
   options.sz = sizeof(options);
   options.expected_attach_type = BPF_TRACE_RAW_TP;
   options.attach_btf_id = static_cast<__u32>(id);
-  options.prog_flags = BPF_F_SLEEPABLE;
-  const UniqueFd asked(
-      bpf_prog_load(BPF_PROG_TYPE_TRACING, "saker_ask", "GPL", returns, std::size(returns), &options));
-  return static_cast<bool>(asked);
+  options.prog_flags = flags;
+  const UniqueFd program(
+      bpf_prog_load(BPF_PROG_TYPE_TRACING, "saker_try", "GPL", returns, std::size(returns), &options));
+  return program ? 0 : errno;
+}
+
+bool programs_are_preempted(const btf* types) {
+  // Old kernels let any tracing program be loaded as one that sleeps. These know none that keeps its CPU on
+  // purpose.
+  return btf__find_by_name_kind(types, "bpf_preempt_disable", BTF_KIND_FUNC) >= 0 &&
+         try_tracing_program(types, BPF_F_SLEEPABLE) == 0;
 }
 
 }  // namespace saker::capture

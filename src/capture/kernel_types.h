@@ -1,6 +1,7 @@
 // The types of the running kernel, and what is asked of them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,11 +22,19 @@ KernelTypes read_kernel_types();
 // How many arguments a tracepoint hands over; nothing when the kernel has no such tracepoint.
 std::optional<int> tracepoint_arguments(const btf* types, const char* name);
 
+// Whether bpf_rdonly_cast() is there, 6.2.
+bool has_typed_reads(const btf* types);
+
 // The number of an enumerator; nothing when there is none of that name.
 std::optional<int> enumerator(const btf* types, const char* of_enum, const std::string& wanted);
 
 // The names of the cgroup controllers, in the order of css_set.subsys.
 std::vector<std::string> cgroup_subsystems_of(const btf* types);
+
+// Loads the smallest program of the kind that the probe is made of, with such flags, and lets it go again: 0,
+// or the errno. (libbpf's own question would try fentry, which some kernels refuse although they have typed
+// tracepoints.)
+int try_tracing_program(const btf* types, std::uint32_t flags);
 
 // Index of a controller in css_set.subsys, which depends on the kernel's configuration; -1 when it has none.
 int subsystem_index(const btf* types, const std::string& controller);

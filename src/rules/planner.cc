@@ -235,14 +235,18 @@ class TypePlanner : TermSet {
     if (looks_at(SAKER_PLAN_PORT)) fill_ports(*made);
     program_out_->pairs = made;
   }
-  void fill_users(event::PlanPairs& pairs) {
+  NumberGroups groups_of_numbers(saker_plan_dimension dimension,
+                                 void (PlanPoints::*collect)(std::uint32_t, std::set<std::uint32_t>&) const,
+                                 bool (PlanPoints::*holds)(std::uint32_t, std::uint32_t) const) {
     std::set<std::uint32_t> from;
-    for (const std::uint32_t predicate : predicates_of(SAKER_PLAN_USER))
-      points_.collect_users(predicate, from);
+    for (const std::uint32_t predicate : predicates_of(dimension)) (points_.*collect)(predicate, from);
+    return group_numbers(from, told_by(dimension, [&](auto predicate, std::uint32_t number) {
+                           return (points_.*holds)(predicate, number);
+                         }));
+  }
+  void fill_users(event::PlanPairs& pairs) {
     const NumberGroups groups =
-        group_numbers(from, told_by(SAKER_PLAN_USER, [&](auto predicate, std::uint32_t id) {
-                        return points_.holds_for_user(predicate, id);
-                      }));
+        groups_of_numbers(SAKER_PLAN_USER, &PlanPoints::collect_users, &PlanPoints::holds_for_user);
     pairs.tables.users = groups.ranges;
     const auto& examples = groups.examples;
     fill_pair(pairs, SAKER_PAIR_USER, examples.size(), [&](std::size_t i, std::size_t j) {
@@ -270,13 +274,8 @@ class TypePlanner : TermSet {
     });
   }
   void fill_ports(event::PlanPairs& pairs) {
-    std::set<std::uint32_t> from;
-    for (const std::uint32_t predicate : predicates_of(SAKER_PLAN_PORT))
-      points_.collect_ports(predicate, from);
     const NumberGroups groups =
-        group_numbers(from, told_by(SAKER_PLAN_PORT, [&](auto predicate, std::uint32_t port) {
-                        return points_.holds_for_port(predicate, port);
-                      }));
+        groups_of_numbers(SAKER_PLAN_PORT, &PlanPoints::collect_ports, &PlanPoints::holds_for_port);
     pairs.tables.ports = groups.ranges;
     const auto end = [&](std::size_t group) {
       const auto port = static_cast<std::uint16_t>(groups.examples[group]);
