@@ -297,7 +297,7 @@ std::string_view resolve_fd(const Subject& s, const Parameter& parameter, const 
 
 std::string_view directory_of_path(const Subject& s, const event::Call& call, const Parameter& parameter,
                                    Arena& arena) {
-  if (parameter.kind == ParameterKind::kPath) return with_slash(call.cwd.bytes, arena);
+  if (parameter.kind != ParameterKind::kRelativePath) return with_slash(call.cwd.bytes, arena);
   const std::size_t place = parameter.argument - 1U;
   if (static_cast<std::int32_t>(call.arguments[place]) == kWorkingDirectory)
     return with_slash(call.cwd.bytes, arena);

@@ -204,6 +204,18 @@ TEST_F(Calls, APathOfADirectoryThatIsNotKnown) {
   scene.expect({{"fs.path.name", "'<UNKNOWN>x'"}, {"evt.arg.name", "'<UNKNOWN>x'"}});
 }
 
+// Such as a symbolic link's target and a mount's device: there is no argument before the first.
+TEST_F(Calls, ATextAsAPathStartsFromTheWorkingDirectory) {
+  event::Call& symlink = call("symlink");
+  symlink.texts[0] = text_of("a");
+  symlink.texts[1] = text_of("b");
+  scene.expect({{"fs.path.target", "'/root/a'"}, {"fs.path.source", "'/root/b'"}, {"evt.arg.target", "'a'"}});
+  event::Call& mount = call("mount");
+  mount.texts[0] = text_of("none");
+  mount.texts[1] = text_of("/mnt");
+  scene.expect({{"fs.path.source", "'/root/none'"}, {"fs.path.target", "'/mnt'"}, {"evt.arg.dev", "'none'"}});
+}
+
 TEST_F(Calls, FailedCallsHaveNoPath) {
   event::Call& made = call("unlink", -ENOENT);
   made.texts[0] = text_of("/x");
