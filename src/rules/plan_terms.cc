@@ -29,6 +29,8 @@ TermSet::TermSet(const RuleSet::Program& program, event::TypeId type)
     : program_(program),
       type_(type),
       points_(program, type),
+      descriptors_(program, type),
+      names_(program, type),
       roots_(program.roots[program.program_of_type[type]]),
       reached_(reach(program, nodes_of(roots_))) {
   leaves_.assign(program.predicates.size(), Truth::kUnknown);
@@ -42,7 +44,8 @@ void TermSet::note_dimensions(std::uint32_t number) {
   const ConditionNode& node = program_.nodes[number];
   std::uint32_t& found = dimensions_[number];
   if (node.kind == Kind::kPredicate && leaves_[node.entry] == Truth::kUnknown) {
-    found = points_.dimensions(node.entry);
+    found =
+        points_.dimensions(node.entry) | descriptors_.dimensions(node.entry) | names_.dimensions(node.entry);
     if (of_process(program_, node.entry)) found |= bit(SAKER_PLAN_PROCESS);
     if (of_parent(program_, node.entry)) found |= bit(SAKER_PLAN_PARENT);
   }

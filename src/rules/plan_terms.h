@@ -11,6 +11,8 @@
 
 #include "event/filter_plan.h"
 #include "rules/node_walk.h"
+#include "rules/plan_descriptors.h"
+#include "rules/plan_names.h"
 #include "rules/plan_points.h"
 #include "rules/planner.h"
 #include "rules/rule_program.h"
@@ -29,13 +31,6 @@ class TermSet {
   // Takes each rule apart into at most `budget` terms. Those that can never be true are left out.
   void make_terms(std::size_t budget);
 
- protected:
-  // After a change of `terms_`.
-  void share_bits();
-
-  // The terms that may be true by what is known of each check now.
-  event::PlanTerms possible();
-
   // The terms that may be true when `decide` tells what checks of that dimension come to.
   template <class Decide>
   event::PlanTerms at(saker_plan_dimension dimension, Decide decide) {
@@ -49,12 +44,30 @@ class TermSet {
     return terms;
   }
 
+  // The checks that the dimension may decide.
   const std::vector<std::uint32_t>& predicates_of(saker_plan_dimension dimension);
   bool looks_at(saker_plan_dimension dimension) { return !predicates_of(dimension).empty(); }
+
+  // What decides them.
+  const PlanPoints& points() const { return points_; }
+  const DescriptorPoints& descriptors() const { return descriptors_; }
+  const NamePoints& names() const { return names_; }
+
+  const RuleSet::Program& program() const { return program_; }
+  const Reached& reached() const { return reached_; }
+
+ protected:
+  // After a change of `terms_`.
+  void share_bits();
+
+  // The terms that may be true by what is known of each check now.
+  event::PlanTerms possible();
 
   const RuleSet::Program& program_;
   event::TypeId type_;
   PlanPoints points_;
+  DescriptorPoints descriptors_;
+  NamePoints names_;
   const std::vector<RuleRoot>& roots_;
   Reached reached_;
   std::vector<PlanTerm> terms_;

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "event/schema.h"
-#include "rules/plan_groups.h"
-#include "rules/plan_points.h"
+#include "rules/plan_name_tables.h"
+#include "rules/plan_pair_tables.h"
 #include "rules/plan_roles.h"
 #include "rules/plan_terms.h"
 #include "rules/rule_program.h"
@@ -20,42 +20,13 @@ namespace {
 using event::PlanTerms;
 
 constexpr std::size_t kTermsOfRuleMax = 8;
-constexpr std::size_t kTextsMax = 4096;  // of one program and dimension; beyond, it is left out
-constexpr PlanTerms kEvery = ~PlanTerms{0};
 
 constexpr std::uint32_t bit(saker_plan_dimension dimension) { return 1U << dimension; }
 constexpr std::uint32_t kPairDimensions =
     bit(SAKER_PLAN_USER) | bit(SAKER_PLAN_ADDRESS) | bit(SAKER_PLAN_PORT);
 
-// The first eight bytes as a little-endian number.
-std::uint64_t head_of(std::string_view text) {
-  std::uint64_t head = 0;
-  for (std::size_t i = std::min<std::size_t>(text.size(), 8); i-- > 0;)
-    head = head << 8 | static_cast<unsigned char>(text[i]);
-  return head;
-}
-
 constexpr unsigned kIpKinds[] = {SAKER_PLAN_KIND_TCP4, SAKER_PLAN_KIND_UDP4, SAKER_PLAN_KIND_TCP6,
                                  SAKER_PLAN_KIND_UDP6, SAKER_PLAN_KIND_IP4,  SAKER_PLAN_KIND_IP6};
-
-// Paths that a file may be known by though its event does not tell them (a hard link, a bind mount): those
-// that any rule compares a file's name with.
-std::set<std::string> literal_names(const RuleSet::Program& program) {
-  std::set<std::string> names;
-  for (const Predicate& predicate : program.predicates) {
-    const ValueNode& value = program.values[predicate.left];
-    if (value.kind != ValueNode::Kind::kField) continue;
-    const std::string_view field = value.field.field->name;
-    if (field != "fd.name" && field != "fs.path.name") continue;
-    if (predicate.op != Operator::kEq && predicate.op != Operator::kIn &&
-        predicate.op != Operator::kIntersects)
-      continue;
-    for (const std::string& constant : predicate.constants) {
-      if (constant.starts_with('/')) names.insert(constant);
-    }
-  }
-  return names;
-}
 
 // The plan of one event type.
 class TypePlanner : TermSet {
@@ -82,8 +53,8 @@ class TypePlanner : TermSet {
     fill_arguments();
     fill_task();
     fill_kind();
-    fill_pairs();
-    fill_names();
+    program.pairs = make_pair_tables(*this);
+    fill_name_tables(*this, program);
     find_uses();
     planned.terms = terms_;
     planned.dimensions = program.tables.uses;
@@ -101,7 +72,8 @@ class TypePlanner : TermSet {
     if (!found) return kinds;
     make_terms(1);
     for (const unsigned kind : kIpKinds) {
-      if (at(SAKER_PLAN_DESCRIPTOR, [&](auto predicate) { return points_.by_kind(predicate, kind); }) != 0)
+      if (at(SAKER_PLAN_DESCRIPTOR, [&](auto predicate) { return descriptors_.by_kind(predicate, kind); }) !=
+          0)
         kinds |= 1U << kind;
     }
     return kinds;
@@ -144,13 +116,13 @@ class TypePlanner : TermSet {
           at(SAKER_PLAN_TASK, [&](auto predicate) { return points_.by_task(predicate, bits); });
   }
   void fill_kind() {
-    const auto place = points_.descriptor();
+    const auto place = descriptors_.descriptor();
     const bool ends = looks_at(SAKER_PLAN_ADDRESS) || looks_at(SAKER_PLAN_PORT);
     if (!looks_at(SAKER_PLAN_DESCRIPTOR) && !ends && told_kinds_ == 0) return;
     if (place) tables().descriptor_of = *place;
     for (unsigned kind = 1; kind < SAKER_PLAN_KINDS; ++kind) {
       tables().kind[kind] =
-          at(SAKER_PLAN_DESCRIPTOR, [&](auto predicate) { return points_.by_kind(predicate, kind); });
+          at(SAKER_PLAN_DESCRIPTOR, [&](auto predicate) { return descriptors_.by_kind(predicate, kind); });
       if ((told_kinds_ >> kind & 1U) == 0) tables().kind[kind] &= ~told_term();
     }
   }
@@ -197,95 +169,6 @@ class TypePlanner : TermSet {
     }
   }
 
-  // The first row and column are of what is not decided: what any other meets.
-  template <class Decide>
-  static void fill_pair(event::PlanPairs& pairs, saker_plan_pair pair, std::size_t groups, Decide decide) {
-    auto& terms = pairs.tables.terms[pair];
-    pairs.groups[pair] = static_cast<std::uint8_t>(groups);
-    for (std::size_t i = 0; i < groups; ++i) {
-      for (std::size_t j = 0; j < groups; ++j) terms[i][j] = decide(i, j);
-    }
-    for (std::size_t i = 0; i < groups; ++i) {
-      for (std::size_t j = 1; j < groups; ++j) terms[i][0] |= terms[i][j];
-    }
-    for (std::size_t j = 0; j < groups; ++j) {
-      for (std::size_t i = 1; i < groups; ++i) terms[0][j] |= terms[i][j];
-    }
-  }
-
-  // What the checks of a dimension come to for a value.
-  template <class Holds>
-  auto told_by(saker_plan_dimension dimension, Holds holds) {
-    return [this, dimension, holds](const auto& value) {
-      std::string told;
-      for (const std::uint32_t predicate : predicates_of(dimension))
-        told += holds(predicate, value) ? '1' : '0';
-      return told;
-    };
-  }
-
-  void fill_pairs() {
-    if (!looks_at(SAKER_PLAN_USER) && !looks_at(SAKER_PLAN_ADDRESS) && !looks_at(SAKER_PLAN_PORT)) return;
-    const auto made = std::make_shared<event::PlanPairs>();
-    for (auto& pair : made->tables.terms) {
-      for (auto& row : pair) std::ranges::fill(row, kEvery);
-    }
-    if (looks_at(SAKER_PLAN_USER)) fill_users(*made);
-    if (looks_at(SAKER_PLAN_ADDRESS)) fill_addresses(*made);
-    if (looks_at(SAKER_PLAN_PORT)) fill_ports(*made);
-    program_out_->pairs = made;
-  }
-  NumberGroups groups_of_numbers(saker_plan_dimension dimension,
-                                 void (PlanPoints::*collect)(std::uint32_t, std::set<std::uint32_t>&) const,
-                                 bool (PlanPoints::*holds)(std::uint32_t, std::uint32_t) const) {
-    std::set<std::uint32_t> from;
-    for (const std::uint32_t predicate : predicates_of(dimension)) (points_.*collect)(predicate, from);
-    return group_numbers(from, told_by(dimension, [&](auto predicate, std::uint32_t number) {
-                           return (points_.*holds)(predicate, number);
-                         }));
-  }
-  void fill_users(event::PlanPairs& pairs) {
-    const NumberGroups groups =
-        groups_of_numbers(SAKER_PLAN_USER, &PlanPoints::collect_users, &PlanPoints::holds_for_user);
-    pairs.tables.users = groups.ranges;
-    const auto& examples = groups.examples;
-    fill_pair(pairs, SAKER_PAIR_USER, examples.size(), [&](std::size_t i, std::size_t j) {
-      if (i == 0 || j == 0) return examples.size() == 1 ? kEvery : PlanTerms{0};  // a task has both
-      return at(SAKER_PLAN_USER,
-                [&](auto predicate) { return points_.by_user(predicate, examples[i], examples[j]); });
-    });
-  }
-  void fill_addresses(event::PlanPairs& pairs) {
-    std::set<Prefix> prefixes;
-    for (const std::uint32_t predicate : predicates_of(SAKER_PLAN_ADDRESS))
-      points_.collect_networks(predicate, prefixes);
-    if (prefixes.size() > kTextsMax) return;  // the map of networks is empty: group 0
-    const NetworkGroups groups =
-        group_networks(prefixes, told_by(SAKER_PLAN_ADDRESS, [&](auto predicate, std::string_view ip) {
-                         return points_.holds_for_address(predicate, ip);
-                       }));
-    pairs.networks = groups.networks;
-    const auto end = [&](std::size_t group) {
-      return group == 0 ? std::nullopt : std::optional(PlanPoints::End{groups.examples[group], 1});
-    };
-    fill_pair(pairs, SAKER_PAIR_ADDRESS, groups.examples.size(), [&](std::size_t i, std::size_t j) {
-      return at(SAKER_PLAN_ADDRESS,
-                [&](auto predicate) { return points_.by_addresses(predicate, {end(i), end(j)}); });
-    });
-  }
-  void fill_ports(event::PlanPairs& pairs) {
-    const NumberGroups groups =
-        groups_of_numbers(SAKER_PLAN_PORT, &PlanPoints::collect_ports, &PlanPoints::holds_for_port);
-    pairs.tables.ports = groups.ranges;
-    const auto end = [&](std::size_t group) {
-      const auto port = static_cast<std::uint16_t>(groups.examples[group]);
-      return group == 0 ? std::nullopt : std::optional(PlanPoints::End{"\1\1\1\1", port});
-    };
-    fill_pair(pairs, SAKER_PAIR_PORT, groups.examples.size(), [&](std::size_t i, std::size_t j) {
-      return at(SAKER_PLAN_PORT,
-                [&](auto predicate) { return points_.by_ports(predicate, {end(i), end(j)}); });
-    });
-  }
   bool pair_rules_out(saker_plan_pair pair) const {
     const PlanTerms all = program_out_->tables.all;
     return std::ranges::any_of(program_out_->pairs->tables.terms[pair], [&](const auto& row) {
@@ -303,127 +186,6 @@ class TypePlanner : TermSet {
       }
     }
     return false;
-  }
-
-  void fill_names() {
-    if (looks_at(SAKER_PLAN_RAW)) {
-      tables().raw_plain =
-          at(SAKER_PLAN_RAW, [&](auto predicate) { return points_.by_plain_raw(predicate); });
-    }
-    if (!looks_at(SAKER_PLAN_NAME) && !looks_at(SAKER_PLAN_PATH)) return;
-    PlanPoints::Asked asked;
-    for (const std::uint32_t node : reached_.nodes) {
-      if (program_.nodes[node].kind == ConditionNode::Kind::kPredicate)
-        points_.collect(program_.nodes[node].entry, asked);
-    }
-    fill_part(SAKER_PLAN_PART_NAME, tables().name, asked.names,
-              [&](auto predicate, const auto& text) { return points_.by_name(predicate, text); });
-    fill_part(SAKER_PLAN_PART_DIRECTORY, tables().directory, asked.directories,
-              [&](auto predicate, const auto& text) { return points_.by_directory(predicate, text); });
-    if (!asked.tails.empty())
-      fill_part(SAKER_PLAN_PART_TAIL, tables().tail, asked.tails,
-                [&](auto predicate, const auto& text) { return points_.by_tail(predicate, text); });
-    fill_paths(asked);
-    tables().literal = 0;
-    for (const std::string& path : literal_names(program_))
-      tables().literal |= at_names([&](auto predicate) { return points_.by_whole_name(predicate, path); });
-    tables().too_long =
-        at_names([&](auto predicate) { return points_.by_whole_name(predicate, kTooLongName); });
-  }
-
-  // The table of paths, summed up for all paths with the same first part.
-  void fill_tops() {
-    std::set<std::string> tops;
-    for (const event::PlanPath& path : program_out_->paths) {
-      if (auto top = whole_top(path); !top.empty()) tops.insert(std::move(top));
-    }
-    if (tops.size() > kTextsMax) return;
-    tables().top.other = terms_of_other_tops();
-    TextRows rows;
-    for (const std::string& top : tops) rows[key_of(top)] |= terms_of_top(top) | tables().top.other;
-    add_texts(SAKER_PLAN_PART_TOP, tables().top, rows);
-  }
-  // "" when the text leaves the first part open.
-  static std::string whole_top(const event::PlanPath& path) {
-    const std::size_t end = path.text.find('/', 1);
-    if (!path.text.starts_with('/') || (end == std::string::npos && !path.whole)) return "";
-    return path.text.substr(1, end == std::string::npos ? end : end - 1);
-  }
-  // The row of the table for a path of which no more than this beginning is in it.
-  PlanTerms terms_of_beginning(std::string_view beginning) const {
-    const event::PlanPath* longest = nullptr;
-    for (const event::PlanPath& path : program_out_->paths) {
-      if (path.whole || !beginning.starts_with(path.text)) continue;
-      if (longest == nullptr || path.text.size() > longest->text.size()) longest = &path;
-    }
-    return longest == nullptr ? kEvery : longest->terms;
-  }
-  PlanTerms terms_of_top(const std::string& top) const {
-    const std::string whole = "/" + top, below = whole + "/";
-    PlanTerms terms = terms_of_beginning(whole) | terms_of_beginning(below);
-    for (const event::PlanPath& path : program_out_->paths) {
-      if (path.text.starts_with(below) || (path.whole && path.text == whole)) terms |= path.terms;
-    }
-    return terms;
-  }
-  PlanTerms terms_of_other_tops() const {
-    PlanTerms terms = terms_of_beginning("/");
-    for (const event::PlanPath& path : program_out_->paths) {
-      if (!path.whole && path.text.starts_with('/') && path.text.find('/', 1) == std::string::npos)
-        terms |= path.terms;
-    }
-    return terms;
-  }
-
-  // Checks of names are in several dimensions: each table decides all that it can.
-  template <class Decide>
-  PlanTerms at_names(Decide decide) {
-    return at(SAKER_PLAN_NAME, [&](auto predicate) { return decide(predicate); }) &
-           at(SAKER_PLAN_PATH, [&](auto predicate) { return decide(predicate); });
-  }
-
-  template <class Decide>
-  void fill_part(saker_plan_part_kind kind, saker_plan_part& part, const std::set<std::string>& texts,
-                 Decide decide) {
-    const auto terms_of = [&](const std::optional<std::string>& text) {
-      return at(SAKER_PLAN_NAME, [&](auto predicate) { return decide(predicate, text); });
-    };
-    if (texts.size() > kTextsMax) return;
-    part.other = terms_of(std::nullopt);
-    TextRows rows;
-    for (const std::string& text : texts) rows[key_of(text)] |= terms_of(text) | part.other;
-    add_texts(kind, part, rows);
-  }
-
-  using TextRows = std::map<std::pair<std::uint8_t, std::string>, PlanTerms>;
-  // Texts that are cut may fall together.
-  static std::pair<std::uint8_t, std::string> key_of(const std::string& text) {
-    return {static_cast<std::uint8_t>(std::min<std::size_t>(text.size(), 255)),
-            text.substr(0, SAKER_PLAN_TEXT_BYTES)};
-  }
-  void add_texts(saker_plan_part_kind kind, saker_plan_part& part, const TextRows& rows) {
-    for (const auto& [key, terms] : rows) {
-      if (terms == part.other) continue;
-      part.lengths |= std::uint64_t{1} << std::min<unsigned>(key.first, 63);
-      const std::uint64_t seen = SAKER_PLAN_SEEN(head_of(key.second), std::uint64_t{key.first});
-      part.seen[seen / 64] |= std::uint64_t{1} << seen % 64;
-      program_out_->texts.push_back({kind, key.first, key.second, terms});
-    }
-  }
-
-  void fill_paths(const PlanPoints::Asked& asked) {
-    if (asked.paths.size() > kTextsMax) return;
-    auto paths = asked.paths;
-    paths.emplace("", false);
-    PlanTerms everywhere = kEvery;
-    for (const auto& [text, whole] : paths) {
-      const PlanTerms terms =
-          at(SAKER_PLAN_PATH, [&](auto predicate) { return points_.by_path(predicate, text, whole); });
-      everywhere &= terms;
-      program_out_->paths.push_back({text, whole, terms});
-    }
-    tables().needs_path = tables().all & ~everywhere;
-    fill_tops();
   }
 
   // A dimension that rules nothing out is not asked.

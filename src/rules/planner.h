@@ -7,9 +7,8 @@
 // large:
 //
 //   - what no dimension decides is unknown, and an unknown check rules nothing out, negated or not;
-//   - a check is decided by the readers and matchers that judge events (plan_points.h), so a missing value
-//   means here what
-//     it means there;
+//   - a check is decided by the readers and matchers that judge events (plan_checks.h), so a missing value
+//     means here what it means there;
 //   - an event that matches has, in every dimension, a point at which its rule may be true.
 //
 // What processes run is not known beforehand: those words are made when a class of processes turns up

@@ -4,7 +4,7 @@
 #include <array>
 #include <iterator>
 
-#include "rules/plan_points.h"
+#include "rules/plan_checks.h"
 
 namespace saker::rules {
 namespace {
