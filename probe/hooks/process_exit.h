@@ -16,7 +16,7 @@
 __noinline int find_reaper(void)
 {
 	struct task_struct *task = current_task();
-	struct pid_namespace *ns = pid_ns_of(READ(task, thread_pid));
+	struct pid_namespace *ns = pid_ns_of(READ_WORD(task, thread_pid));
 	struct task_struct *init = READ(ns, child_reaper);
 	struct signal_struct *signal = READ(task, signal);
 	struct scratch *s = my_scratch();
@@ -50,27 +50,37 @@ static __always_inline bool has_children(struct task_struct *task)
 	return READ(task, children.next) != head;
 }
 
+__noinline int fill_ending_task(void)
+{
+	struct scratch *s = my_scratch();
+
+	if (s)
+		fill_task_for(SAKER_EVENT_PROCEXIT, &((struct saker_exit_record *)s->record)->task, current_task());
+	return 0;
+}
+
 static __always_inline void tell_exit(struct task_struct *task)
 {
 	struct saker_exit_record *record;
-	__u32 scope = SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER;
+	__u32 wanted = event_scope[SAKER_EVENT_PROCEXIT], scope = 0;
 	struct scratch *s;
 
 	count_version(READ(task, tgid));
-	if (event_scope[SAKER_EVENT_PROCEXIT])
+	if (wanted)
 		scope = scope_of(task);
 	s = begin_record(SAKER_RECORD_EXIT, SAKER_EVENT_PROCEXIT, READ(task, pid), sizeof(*record));
 	if (!s)
 		return;
 	record = (struct saker_exit_record *)s->record;
-	fill_current_task();
+	fill_ending_task();
 	record->status = READ(task, exit_code);
 	if (has_children(task)) {
 		find_reaper();
 		fill_identity(TYPED(struct task_struct, s->reaper), &record->reaper_tgid, &record->reaper_start_ns);
 	}
-	add_details(s, task);
-	if (send_record(s) && (scope & event_scope[SAKER_EVENT_PROCEXIT]))
+	if (wanted)
+		add_details(s, task);
+	if (send_record(s) && (scope & wanted))
 		wake_reader();
 }
 

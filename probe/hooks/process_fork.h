@@ -15,7 +15,7 @@ static __always_inline void tell_fork(struct task_struct *creator, struct task_s
 	if (!s)
 		return;
 	record = (struct saker_fork_record *)s->record;
-	fill_task(&record->task, child);
+	fill_task_for(SAKER_EVENT_CLONE, &record->task, child);
 	fill_identity(creator, &record->creator_tgid, &record->creator_start_ns);
 	send_record(s);
 }

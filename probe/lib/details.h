@@ -119,7 +119,7 @@ __noinline int open_descriptors(void)
 
 static __always_inline __u64 init_start(struct task_struct *task)
 {
-	struct pid_namespace *ns = pid_ns_of(READ(task, thread_pid));
+	struct pid_namespace *ns = pid_ns_of(READ_WORD(task, thread_pid));
 	struct task_struct *init = ns ? READ(ns, child_reaper) : NULL;
 
 	return init ? READ(init, start_boottime) : 0;

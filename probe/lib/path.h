@@ -17,18 +17,45 @@
 
 #define COMPONENTS_MAX 64
 
-/* Puts "/name" before what is there; false when it does not fit. */
-static __always_inline bool prepend(struct scratch *s, struct dentry *dentry)
-{
-	__u32 length = READ(dentry, d_name.len);
-	const void *name = READ(dentry, d_name.name);
-	__u32 position = s->walk_position;
+#define NAME_BYTES_MAX 255
 
-	if (length > 255 || position < length + 1)
+/* Copies the name to where it ends at `end`. In words from its end on: what lies before a name may be read, and what is
+ * before its place (fifteen bytes at least) is yet to be filled. */
+static __always_inline void copy_name(struct scratch *s, __u32 end, struct dentry *dentry, __u32 length)
+{
+#if SAKER_TYPED_READS
+	__u64 name = READ_WORD(dentry, d_name.name);
+	__u32 done;
+
+	for (done = 0; done < NAME_BYTES_MAX + 1 && done < length; done += 16) {
+		__u64 *into = (__u64 *)&s->walk[(end - done - 16) & WALK_MASK];
+		const void *from = (const void *)(name + length - done - 16);
+
+		into[0] = read_word(from);
+		into[1] = read_word(from + 8);
+	}
+#else
+	bpf_probe_read_kernel(&s->walk[(end - length) & WALK_MASK], length & NAME_BYTES_MAX,
+			      READ(dentry, d_name.name));
+#endif
+}
+
+/* Puts "/" and the name at which the walk stands before what is there; false when it does not fit. */
+__noinline int prepend(void)
+{
+	struct scratch *s = my_scratch();
+	struct dentry *dentry;
+	__u32 length, position;
+
+	if (!s)
 		return false;
-	position -= length;
-	bpf_probe_read_kernel(&s->walk[position & WALK_MASK], length & 255, name);
-	position -= 1;
+	dentry = TYPED(struct dentry, s->walk_dentry);
+	length = READ(dentry, d_name.len);
+	position = s->walk_position;
+	if (length > NAME_BYTES_MAX || position < length + 16)
+		return false;
+	copy_name(s, position, dentry, length);
+	position -= length + 1;
 	s->walk[position & WALK_MASK] = '/';
 	s->walk_position = position;
 	return true;
@@ -59,7 +86,7 @@ __noinline int step_up(void)
 
 			bpf_probe_read_kernel(&first, 1, READ(dentry, d_name.name));
 			if (first != '/') /* memfd:x and its like hang nowhere */
-				prepend(s, dentry);
+				prepend();
 			s->walk_whole = true;
 			return true;
 		}
@@ -68,8 +95,10 @@ __noinline int step_up(void)
 		s->walk_mount = (__u64)above;
 		return false;
 	}
+	if (!prepend())
+		return true;
 	s->walk_dentry = (__u64)parent;
-	return !prepend(s, dentry);
+	return false;
 }
 
 /* The same inside one file system; only `whole` when the task's root dentry was met. */
@@ -86,8 +115,10 @@ __noinline int step_up_inside(void)
 		s->walk_whole = true;
 		return true;
 	}
+	if (dentry == parent || !prepend())
+		return true;
 	s->walk_dentry = (__u64)parent;
-	return dentry == parent || !prepend(s, dentry);
+	return false;
 }
 
 /* Walks up from the place in walk_dentry and walk_mount; true when the inner path may differ. */

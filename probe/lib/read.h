@@ -41,13 +41,6 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define TYPED(type, address) ((type *)(void *)(address))
 #endif
 
-#define CAPABILITIES(cred, set)                                                     \
-	({                                                                          \
-		__u64 capabilities_ = 0;                                            \
-		bpf_core_read(&capabilities_, sizeof(capabilities_), &(cred)->set); \
-		capabilities_;                                                      \
-	})
-
 /* The number modulo `size`, a power of two, as an index. The compiler knows some masks to be idle and drops them, but the
  * verifier does not know (before 6.8 it also forgets what a test said of a number once that lay on the stack). */
 static __always_inline __u64 index_below(__u64 number, __u64 size)
@@ -78,6 +71,13 @@ static __always_inline __u64 read_word(const void *address)
 	return word;
 #endif
 }
+
+/* A field of eight bytes as a number: of a structure whose type has changed, or a pointer that is to be calculated with. */
+#define READ_WORD(pointer, field)                                                                       \
+	read_word((const void *)(pointer) +                                                             \
+		  __builtin_preserve_field_info((pointer)->field, BPF_FIELD_BYTE_OFFSET))
+
+#define CAPABILITIES(cred, set) READ_WORD(cred, set)
 
 static __always_inline struct task_struct *current_task(void)
 {

@@ -10,33 +10,27 @@
 
 #define PID_LEVELS_MAX 32 /* MAX_PID_NS_LEVEL */
 
-/* A pid as seen in its own namespace (the deepest level it has). */
-static __always_inline __u32 pid_in_own_ns(struct pid *pid)
+/* Where a pid says who it is in its own namespace, the deepest that it is known in: levels follow each other at a
+ * distance only the kernel knows. */
+static __always_inline __u64 own_level(__u64 pid)
 {
-	struct upid upid = {};
-	__u32 level = READ(pid, level);
+	__u32 level = READ(TYPED(struct pid, pid), level);
 
 	if (level > PID_LEVELS_MAX)
 		level = 0;
-	/* Levels follow each other at a distance only the kernel knows. */
-	bpf_probe_read_kernel(&upid.nr, sizeof(upid.nr),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      level * bpf_core_type_size(struct upid));
-	return upid.nr;
+	return pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
 }
 
-static __always_inline struct pid_namespace *pid_ns_of(struct pid *pid)
+static __always_inline __u32 pid_in_own_ns(__u64 pid)
 {
-	__u64 address = 0;
-	__u32 level = READ(pid, level);
+	return read_word((void *)own_level(pid) + bpf_core_field_offset(struct upid, nr));
+}
 
-	if (level > PID_LEVELS_MAX)
-		level = 0;
-	bpf_probe_read_kernel(&address, sizeof(address),
-			      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-				      level * bpf_core_type_size(struct upid) +
-				      bpf_core_field_offset(struct upid, ns));
-	return TYPED(struct pid_namespace, address);
+static __always_inline struct pid_namespace *pid_ns_of(__u64 pid)
+{
+	__u64 ns = read_word((void *)own_level(pid) + bpf_core_field_offset(struct upid, ns));
+
+	return TYPED(struct pid_namespace, ns);
 }
 
 static __always_inline __u32 pid_in_root_ns(struct pid *pid)
@@ -75,36 +69,43 @@ static __always_inline void fill_identity(struct task_struct *task, __u32 *tgid,
 	*start_ns = READ(leader, start_boottime);
 }
 
-static __always_inline void fill_task(struct saker_task *out, struct task_struct *task)
+/* What the process table keeps of each process. */
+static __always_inline void fill_process(struct saker_task *out, struct task_struct *task)
 {
 	struct task_struct *leader = READ(task, group_leader);
 	struct task_struct *parent = READ(leader, real_parent);
 	struct signal_struct *signal = READ(task, signal);
-	struct pid *pid = READ(task, thread_pid);
-	struct pid *tgid_pid = READ(signal, pids[PIDTYPE_TGID]);
-	struct pid *group = READ(signal, pids[PIDTYPE_PGID]);
-	struct pid *session = READ(signal, pids[PIDTYPE_SID]);
-	struct cred *cred = READ(task, cred);
-	struct user_namespace *user_ns = READ(cred, user_ns);
-	struct nsproxy *nsproxy = READ(task, nsproxy);
-	struct css_set *set = READ(task, cgroups);
-	struct pid_namespace *pid_ns = pid_ns_of(pid);
+	struct pid_namespace *pid_ns = pid_ns_of(READ_WORD(task, thread_pid));
+	__u64 *comm = (__u64 *)out->comm;
 
 	out->tgid = READ(task, tgid);
 	out->version = version_of(out->tgid);
 	out->start_ns = READ(leader, start_boottime);
 	fill_identity(parent, &out->parent_tgid, &out->parent_start_ns);
-	out->vtid = pid_in_own_ns(pid);
-	out->vtgid = pid_in_own_ns(tgid_pid);
-	{
-		struct signal_struct *parent_signal = READ(parent, signal);
+	out->session = pid_in_root_ns(READ(signal, pids[PIDTYPE_SID]));
+	out->group = pid_in_root_ns(READ(signal, pids[PIDTYPE_PGID]));
+	if (pid_ns)
+		out->pid_ns = READ(pid_ns, ns.inum);
+	comm[0] = READ_WORD(leader, comm[0]);
+	comm[1] = READ_WORD(leader, comm[8]);
+}
 
-		out->parent_vtgid = pid_in_own_ns(READ(parent_signal, pids[PIDTYPE_TGID]));
-	}
-	out->session = pid_in_root_ns(session);
-	out->vsession = pid_in_own_ns(session);
-	out->group = pid_in_root_ns(group);
-	out->vgroup = pid_in_own_ns(group);
+/* What only rules ask for. */
+static __always_inline void fill_rest(struct saker_task *out, struct task_struct *task)
+{
+	struct task_struct *leader = READ(task, group_leader);
+	struct task_struct *parent = READ(leader, real_parent);
+	struct signal_struct *signal = READ(task, signal), *parent_signal = READ(parent, signal);
+	struct cred *cred = READ(task, cred);
+	struct user_namespace *user_ns = READ(cred, user_ns);
+	struct nsproxy *nsproxy = READ(task, nsproxy);
+	struct css_set *set = READ(task, cgroups);
+
+	out->vtid = pid_in_own_ns(READ_WORD(task, thread_pid));
+	out->vtgid = pid_in_own_ns(READ_WORD(signal, pids[PIDTYPE_TGID]));
+	out->parent_vtgid = pid_in_own_ns(READ_WORD(parent_signal, pids[PIDTYPE_TGID]));
+	out->vsession = pid_in_own_ns(READ_WORD(signal, pids[PIDTYPE_SID]));
+	out->vgroup = pid_in_own_ns(READ_WORD(signal, pids[PIDTYPE_PGID]));
 	out->uid = READ(cred, uid.val);
 	out->gid = READ(cred, gid.val);
 	out->euid = READ(cred, euid.val);
@@ -116,8 +117,6 @@ static __always_inline void fill_task(struct saker_task *out, struct task_struct
 	out->tty = tty_of(signal);
 	if (user_ns)
 		out->user_ns = READ(user_ns, ns.inum);
-	if (pid_ns)
-		out->pid_ns = READ(pid_ns, ns.inum);
 	if (nsproxy) { /* gone once the task is exiting */
 		struct mnt_namespace *mnt_ns = READ(nsproxy, mnt_ns);
 		struct net *net_ns = READ(nsproxy, net_ns);
@@ -131,7 +130,16 @@ static __always_inline void fill_task(struct saker_task *out, struct task_struct
 		out->flags |= SAKER_TASK_MAIN_THREAD;
 	if (is_compat(task))
 		out->flags |= SAKER_TASK_COMPAT;
-	bpf_probe_read_kernel_str(out->comm, sizeof(out->comm), &leader->comm);
+}
+
+/* In brief where no rule wants the event. */
+static __always_inline void fill_task_for(__u32 event, struct saker_task *out, struct task_struct *task)
+{
+	fill_process(out, task);
+	if (event_scope[event])
+		fill_rest(out, task);
+	else
+		out->flags |= SAKER_TASK_BRIEF;
 }
 
 /* Of the current task, in the record that has been begun. A function that the verifier checks once, and whose stack is
@@ -140,8 +148,12 @@ __noinline int fill_current_task(void)
 {
 	struct scratch *s = my_scratch();
 
-	if (s)
-		fill_task((struct saker_task *)(s->record + offsetof(struct saker_call_record, task)), current_task());
+	if (s) {
+		struct saker_task *out = (struct saker_task *)(s->record + offsetof(struct saker_call_record, task));
+
+		fill_process(out, current_task());
+		fill_rest(out, current_task());
+	}
 	return 0;
 }
 

@@ -114,6 +114,8 @@ enum saker_task_flags {
 	SAKER_TASK_COMPAT = 2,  /* the call came through the 32-bit table */
 	SAKER_TASK_RING = 4,    /* the call came through an io_uring */
 	SAKER_TASK_RULED_OUT = 8, /* the filter plan would not have sent it; it compares */
+	SAKER_TASK_BRIEF = 16, /* no rule wants the event: only what names the process and its parent, session, group,
+				* pid_ns and comm are told */
 };
 
 /* The task that acted, as the kernel has it at the time of the record. */

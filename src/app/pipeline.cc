@@ -206,7 +206,7 @@ void Pipeline::take(std::span<const std::byte> record) {
   // Where the child comes back from its own call, that is the event; its record only brings the process.
   if (capture::kChildrenReturn && std::holds_alternative<event::Fork>(event.body)) return;
   const bool self_test = is_self_test(event);
-  if (plan_.wants(event.type)) judge(event, process, self_test, record);
+  if (plan_.wants(event.type) && !event.task.brief) judge(event, process, self_test, record);
 }
 
 void Pipeline::place(const event::Cgroup& cgroup) {

@@ -42,12 +42,12 @@
 namespace saker::capture {
 namespace {
 
-// To be rung for a record costs the watched program some microseconds. So while records come faster than
-// this, the reader naps by the clock instead, and no record waits longer than the nap; while they come more
-// slowly it is rung for each, and none waits.
-constexpr std::uint64_t kBusyRecordsPerSecond = 4'000;
-constexpr int kNapMs = 1;
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
+// To be rung for a record costs the watched program some microseconds, and to get up costs the reader as
+// many. So while records come faster than this, the reader naps by the clock instead, and no record waits
+// longer than the nap; while they come more slowly it is rung for each, and none waits.
+constexpr std::uint64_t kBusyRecordsPerSecond = 2'000;
+constexpr int kNapMs = 4;
+constexpr std::uint64_t kMillisecondNs = 1'000'000, kSecondNs = 1'000'000'000;
 constexpr std::uint32_t kWaker = UINT32_MAX;  // among the numbers of rings
 
 struct LinkDestroyer {
@@ -100,8 +100,9 @@ struct Driver::Impl {
   FeatureSet without;
   RingLayout layout;
   std::vector<VerifierCounts> counted;
-  std::uint64_t last_wait_ns = 0;
-  std::uint64_t drained = 0;  // records since then
+  std::uint64_t drained = 0;  // records, since
+  std::uint64_t counted_since_ns = 0;
+  bool busy = false;
 
   std::optional<PlanMaps> plan;
   std::optional<CallHooks> hooks;
@@ -411,11 +412,13 @@ void Driver::wait(int timeout_ms) {
   }
   std::uint32_t* state = &impl_->skeleton->bss->reader_state;
   const std::uint64_t now = boot_time_ns();
-  const std::uint64_t elapsed = now - std::exchange(impl_->last_wait_ns, now);
-  const std::uint64_t came = std::exchange(impl_->drained, 0);
-  // A few at once are no sign of many.
-  const bool busy =
-      came >= kBusyRecordsPerSecond / 1000 && came * kSecondNs > elapsed * kBusyRecordsPerSecond;
+  // Over some time: a few at once are no sign of many.
+  if (const std::uint64_t elapsed = now - impl_->counted_since_ns; elapsed >= kNapMs * kMillisecondNs) {
+    impl_->busy = impl_->drained * kSecondNs > elapsed * kBusyRecordsPerSecond;
+    impl_->drained = 0;
+    impl_->counted_since_ns = now;
+  }
+  const bool busy = impl_->busy;
   __atomic_store_n(state, busy ? SAKER_READER_NAPPING : SAKER_READER_ASLEEP, __ATOMIC_SEQ_CST);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
   // The probe looks at the state after submitting; we look at the rings after setting it. One of us sees.

@@ -73,6 +73,51 @@ TEST_P(DriverLive, OpensCarryTheResolvedPath) {
   std::filesystem::remove_all(here);
 }
 
+TEST_P(DriverLive, NamesOfEveryLengthAreTold) {
+  char directory[] = "/tmp/saker-live-XXXXXX";
+  ASSERT_NE(mkdtemp(directory), nullptr);
+  std::vector<std::string> files;
+  std::string name;
+  for (std::size_t length = 1; length <= NAME_MAX; ++length) {
+    name += static_cast<char>('a' + length % 26);
+    files.push_back(std::string(directory) + "/" + name);
+    std::ofstream(files.back()) << "x";
+  }
+  const auto events = record([&] {
+    for (const std::string& file : files) close(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  });
+  for (const std::string& file : files) {
+    const event::Event* found = find_open(events, file);
+    ASSERT_NE(found, nullptr) << file;
+    EXPECT_EQ(std::get<event::File>(found->body).resolved.bytes, file);
+  }
+  std::filesystem::remove_all(directory);
+}
+
+// As deep as a path may be, where the first names no longer fit: never a byte of one in another's place.
+TEST_P(DriverLive, APathThatIsTooLongKeepsItsEnd) {
+  char directory[] = "/tmp/saker-live-XXXXXX";
+  ASSERT_NE(mkdtemp(directory), nullptr);
+  const std::string before = cwd();
+  ASSERT_EQ(chdir(directory), 0);
+  std::string whole = directory;
+  for (int level = 0; whole.size() < 4200; ++level) {
+    const std::string part(static_cast<std::size_t>(level % 7 == 0 ? 255 : 90 + level),
+                           static_cast<char>('a' + level % 26));
+    ASSERT_EQ(mkdir(part.c_str(), 0755), 0);
+    ASSERT_EQ(chdir(part.c_str()), 0);
+    whole += "/" + part;
+    const auto events = record([&] { close(open("end", O_RDONLY | O_CREAT | O_CLOEXEC, 0644)); });
+    const event::Event* found = find_open(events, "end");
+    ASSERT_NE(found, nullptr);
+    const event::Text& resolved = std::get<event::File>(found->body).resolved;
+    EXPECT_TRUE((whole + "/end").ends_with(resolved.bytes)) << resolved.bytes;
+    EXPECT_TRUE(resolved.truncated || resolved.bytes.size() == whole.size() + 4);
+  }
+  ASSERT_EQ(chdir(before.c_str()), 0);
+  std::filesystem::remove_all(directory);
+}
+
 TEST_P(DriverLive, ABindMountHasItsInnerPath) {
   const std::string directory = "/run/saker-live-bind";
   mkdir(directory.c_str(), 0755);
@@ -220,6 +265,36 @@ TEST_P(DriverLive, AProcessIsToldFromForkToExit) {
   EXPECT_EQ(std::get<event::Exit>(exited->body).status, 3 << 8);
   EXPECT_LT(forked->time_ns, executed->time_ns);
   EXPECT_LT(executed->time_ns, exited->time_ns);
+}
+
+TEST_P(DriverLive, AnEndThatNoRuleWantsIsToldInBrief) {
+  ScopePlan plan{};
+  for (const bool wanted : {false, true}) {
+    SCOPED_TRACE(wanted);
+    plan[event::kProcexit] = wanted ? SAKER_SCOPE_HOST | SAKER_SCOPE_CONTAINER : 0;
+    ASSERT_TRUE(driver_->set_plan(plan));
+    pid_t child = 0;
+    const auto events = record([&] {
+      child = in_child([] {
+        setsid();
+        _exit(setuid(12345));
+      });
+    });
+    const event::Event* exited = find_of<event::Exit>(events, child);
+    ASSERT_NE(exited, nullptr);
+    const event::Task& task = exited->task;
+    EXPECT_EQ(task.brief, !wanted);
+    EXPECT_EQ(task.parent.tgid, static_cast<std::uint32_t>(getpid()));
+    EXPECT_EQ(task.session, static_cast<std::uint32_t>(child));
+    EXPECT_EQ(task.group, static_cast<std::uint32_t>(child));
+    EXPECT_NE(task.pid_ns, 0U);
+    EXPECT_EQ(task.comm, "driver_live_tes");
+    EXPECT_EQ(task.uid, wanted ? 12345U : 0U);
+    const event::Event* forked = find_of<event::Fork>(events, child);
+    ASSERT_NE(forked, nullptr);
+    EXPECT_TRUE(forked->task.brief);
+    EXPECT_EQ(forked->task.process, task.process);
+  }
 }
 
 TEST_P(DriverLive, LongArgumentsAreCutAndMarked) {

@@ -61,6 +61,7 @@ void take_task(const saker_task& wire, const saker_header& header, Bytes record,
   task.compat = (wire.flags & SAKER_TASK_COMPAT) != 0;
   task.from_ring = (wire.flags & SAKER_TASK_RING) != 0;
   task.ruled_out = (wire.flags & SAKER_TASK_RULED_OUT) != 0;
+  task.brief = (wire.flags & SAKER_TASK_BRIEF) != 0;
   task.version = wire.version;
   task.comm = comm_of(wire.comm, record);
 }

@@ -49,7 +49,7 @@ saker_file_record file_record() {
   record.task.tgid = 100;
   record.task.start_ns = 7;
   record.task.tty = 34816;
-  record.task.flags = SAKER_TASK_MAIN_THREAD;
+  record.task.flags = SAKER_TASK_MAIN_THREAD | SAKER_TASK_BRIEF;
   std::strcpy(record.task.comm, "cat");
   record.result = 5;
   record.flags = 0100;  // O_CREAT
@@ -74,6 +74,7 @@ TEST(Decode, FileRecord) {
   EXPECT_EQ(event->task.tid, 101U);
   EXPECT_EQ(event->task.comm, "cat");
   EXPECT_TRUE(event->task.main_thread);
+  EXPECT_TRUE(event->task.brief);
   EXPECT_EQ(event->result(), 5);
   const auto& file = std::get<File>(event->body);
   EXPECT_EQ(file.name.bytes, "../etc/shadow");

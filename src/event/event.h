@@ -38,6 +38,7 @@ struct Task {
   bool compat = false;
   bool from_ring = false;     // the call came through an io_uring
   bool ruled_out = false;     // the filter plan would not have sent it
+  bool brief = false;         // told for the process table only: not to be judged
   std::uint32_t version = 0;  // of what the process runs, as the probe counts it (wire/plan.h)
   std::string_view comm;      // of the main thread
 };

@@ -7,9 +7,12 @@
 #include "rules/process_facts.h"
 #include "rules/rule_program.h"
 #include "rules/truth.h"
+#include "state/process_table.h"
 
 namespace saker::rules {
 namespace {
+
+constexpr std::size_t kSeenMax = 4096;
 
 bool asks(const PlannedProgram& program, saker_plan_dimension dimension) {
   return (program.dimensions >> dimension & 1U) != 0;
@@ -38,18 +41,30 @@ ProcessClasses::ProcessClasses(const RuleSet& rules, const Plan& plan)
 }
 
 ProcessClasses::Found ProcessClasses::classify(const fields::Subject& subject, Arena& arena) {
+  const state::Process& process = *subject.process;
+  std::pair seen(process.program->number(), std::string(process.comm()));  // short: without allocation
+  if (const auto known = seen_.find(seen); known != seen_.end()) return {known->second, false};
   now_.clear();
   for (const std::uint32_t predicate : own_)
     now_ += static_cast<char>(decide_for_process(program_, predicate, subject, arena));
   for (const std::uint32_t predicate : of_parent_)
     now_ += static_cast<char>(decide_for_parent(program_, predicate, subject, arena));
-  const auto known = numbers_.find(now_);
-  if (known != numbers_.end()) return {known->second, false};
-  if (results_.size() >= SAKER_PLAN_CLASSES) return {};
+  const std::size_t before = results_.size();
+  const std::uint32_t number = number_of(now_);
+  if (number == 0) return {};
+  if (seen_.size() >= kSeenMax) seen_.clear();
+  seen_.emplace(std::move(seen), number);
+  return {number, results_.size() > before};
+}
+
+// 0: all are taken.
+std::uint32_t ProcessClasses::number_of(const std::string& results) {
+  if (const auto known = numbers_.find(results); known != numbers_.end()) return known->second;
+  if (results_.size() >= SAKER_PLAN_CLASSES) return 0;
   const auto number = static_cast<std::uint32_t>(results_.size());
-  numbers_.emplace(now_, number);
-  results_.push_back(now_);
-  return {number, true};
+  numbers_.emplace(results, number);
+  results_.push_back(results);
+  return number;
 }
 
 event::PlanClass ProcessClasses::terms(std::uint32_t number) const {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "event/filter_plan.h"
@@ -29,7 +30,8 @@ class ProcessClasses {
     std::uint32_t number = 0;  // 0: all classes are taken, the process stays unknown
     bool is_new = false;
   };
-  // `subject` needs an event and the process, which must be known.
+  // `subject` needs an event and the process, which must be known. What processes of the same program and
+  // name come to is remembered.
   Found classify(const fields::Subject& subject, Arena& arena);
 
   // By program; of a class that classify() gave.
@@ -38,12 +40,15 @@ class ProcessClasses {
   std::size_t size() const { return numbers_.size(); }
 
  private:
+  std::uint32_t number_of(const std::string& results);
+
   const RuleSet::Program& program_;
   const Plan& plan_;
   std::vector<std::uint32_t> nodes_;                         // that the terms need, children first
   std::vector<std::uint32_t> own_, of_parent_;               // predicates
   absl::flat_hash_map<std::string, std::uint32_t> numbers_;  // results of the checks → class
-  std::vector<std::string> results_;                         // by class
+  absl::flat_hash_map<std::pair<std::uint64_t, std::string>, std::uint32_t> seen_;  // program, name → class
+  std::vector<std::string> results_;                                                // by class
   std::string now_;
 };
 

@@ -189,13 +189,14 @@ Process* ProcessTable::insert(Process process, std::uint64_t now_ns) {
   return added;
 }
 
-// For one more process.
+// For one more process, and the program that it will run.
 bool ProcessTable::make_room(std::uint64_t now_ns) {
+  constexpr std::size_t kNeeded = Index::kRowBytes + Programs::kBytesKept;
   const auto full = [this] {
-    return size() >= limits_.processes_max || bytes() + Index::kRowBytes > limits_.bytes_max;
+    return size() >= limits_.processes_max || bytes() + kNeeded > limits_.bytes_max;
   };
   if (!full()) return true;
-  forget_details(Index::kRowBytes);
+  forget_details(kNeeded);
   if (!full()) return true;
   purge(now_ns);
   while (full()) {

@@ -3,14 +3,17 @@
 #include <absl/hash/hash.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <tuple>
 
 namespace saker::state {
 namespace {
 
-// What the allocator and the index add to a program.
-constexpr std::size_t kOverhead = 48;
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> last = 0;
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 auto numbers(const event::ExeFile& file) {
   return std::tuple(file.ino, file.ctime_ns, file.mtime_ns, file.dev, file.writable, file.upper_layer,
@@ -48,7 +51,7 @@ void Program::set_texts(const ProgramText& text) {
 }
 
 std::size_t Program::bytes() const {
-  return sizeof(Program) + kOverhead + exepath_bytes_ + args_kept_ + environment_bytes_;
+  return sizeof(Program) + Programs::kOverhead + exepath_bytes_ + args_kept_ + environment_bytes_;
 }
 
 void intrusive_ptr_release(const Program* program) {
@@ -81,6 +84,7 @@ ProgramRef Programs::get(const ProgramText& text) {
   }
   auto* program = new Program;
   program->home_ = this;
+  program->number_ = next_number();
   program->set_texts(text);
   program->args_truncated_ = text.args_truncated;
   program->args_bytes_ = text.args_bytes;
@@ -113,6 +117,7 @@ void Programs::fit(std::size_t bytes_max) {
     text.args = text.args.substr(0, kArgsKept);
     text.exepath = text.exepath.substr(0, kExepathKept);
     oldest.set_texts(text);
+    oldest.number_ = next_number();
     bytes_ += oldest.bytes();
     ++shortened_;
   }

@@ -46,6 +46,9 @@ class Program
   }
   bool args_truncated() const { return args_truncated_; }
   std::uint32_t args_bytes() const { return args_bytes_; }
+  // Of no other program, of any table; a new one when details are forgotten. What was found out of a program
+  // holds for its number.
+  std::uint64_t number() const { return number_; }
   const event::ExeFile* exe_file() const { return exe_file_known_ ? &exe_file_ : nullptr; }
 
  private:
@@ -60,6 +63,7 @@ class Program
   std::unique_ptr<char[]> texts_;  // one after the other
   std::uint32_t exepath_bytes_ = 0, args_kept_ = 0, environment_bytes_ = 0;
   std::uint32_t args_bytes_ = 0;
+  std::uint64_t number_ = 0;
   event::ExeFile exe_file_;
   Programs* home_ = nullptr;
   mutable std::uint32_t references_ = 0;
@@ -73,6 +77,9 @@ class Programs {
   // What is left of the texts of a program that details were forgotten of.
   static constexpr std::size_t kExepathKept = 256;
   static constexpr std::size_t kArgsKept = 64;
+  // What the allocator and the index add to a program, and what one takes that all details are forgotten of.
+  static constexpr std::size_t kOverhead = 48;
+  static constexpr std::size_t kBytesKept = sizeof(Program) + kOverhead + kExepathKept + kArgsKept;
 
   Programs() = default;
   ~Programs();  // all references must be gone

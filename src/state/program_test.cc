@@ -16,6 +16,8 @@ TEST(Programs, EqualOnesAreOne) {
   const ProgramText text{.exepath = "/bin/sh", .args = {"sh\0-c\0", 6}, .args_bytes = 6, .exe_file = &file};
   const ProgramRef first = programs.get(text), again = programs.get(text);
   EXPECT_EQ(first, again);
+  EXPECT_EQ(first->number(), again->number());
+  EXPECT_NE(Programs().get(text)->number(), first->number());
   EXPECT_EQ(first->exepath(), "/bin/sh");
   EXPECT_EQ(first->args(), std::string_view("sh\0-c\0", 6));
   EXPECT_FALSE(first->environment());
@@ -55,6 +57,7 @@ TEST(Programs, TheOldestLoseTheirDetailsFirst) {
   };
   const ProgramRef first = make("1"), second = make("2"), third = make("3"),
                    small = programs.get({.args = "x"});
+  const std::uint64_t number = second->number();
   EXPECT_EQ(make("1"), first);  // executed again: the second is the oldest now
   programs.fit(programs.bytes());
   EXPECT_EQ(programs.shortened(), 0U);
@@ -63,6 +66,7 @@ TEST(Programs, TheOldestLoseTheirDetailsFirst) {
   EXPECT_EQ(second->exepath(), ("2" + path).substr(0, Programs::kExepathKept));
   EXPECT_EQ(second->args(), ("2" + args).substr(0, Programs::kArgsKept));
   EXPECT_TRUE(second->args_truncated());
+  EXPECT_NE(second->number(), number);  // it is not what it was
   EXPECT_EQ(second->args_bytes(), 2002U);
   EXPECT_FALSE(second->environment());
   EXPECT_EQ(first->args(), "1" + args);
