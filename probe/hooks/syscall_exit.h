@@ -61,25 +61,27 @@ static __always_inline int end_call(struct task_struct *task, struct pt_regs *re
 	return 0;
 }
 
-/* One hook for all calls. */
+static __noinline int end_wanted_call(struct pt_regs *regs, __u32 number, long result)
+{
+	struct task_struct *task = current_task();
+
+	hold_cpu();
+	end_call(task, regs, number, is_compat(task), result);
+	release_cpu();
+	return 0;
+}
+
+/* One hook for all calls. What is nearly always so comes before anything is known of the task, and the rest is a function of
+ * its own: so most calls pay for no register that it needs. The tracepoint's argument may be read as it is. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(syscall_exit, struct pt_regs *at_exit, long result)
 {
-	struct pt_regs *regs = TYPED(struct pt_regs, at_exit);
-	__u32 number = syscall_number(regs);
-	struct task_struct *task;
-	bool compat;
+	__u32 number = syscall_number(at_exit);
 
 	barrier_var(number); /* or it is computed anew for the table, past what the verifier has seen checked */
-	/* What is nearly always so comes before anything is known of the task. */
 	if (number >= SAKER_SYSCALL_NUMBERS || !syscall_wanted[number] || calls_by_each)
 		return 0;
-	task = current_task();
-	compat = is_compat(task);
-	hold_cpu();
-	end_call(task, regs, number, compat, result);
-	release_cpu();
-	return 0;
+	return end_wanted_call(TYPED(struct pt_regs, at_exit), number, result);
 }
 
 /* A hook for each call that is wanted; the others do not come here. The kernel fires these tracepoints for calls of

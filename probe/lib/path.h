@@ -40,18 +40,12 @@ static __always_inline void copy_name(struct scratch *s, __u32 end, struct dentr
 #endif
 }
 
-/* Puts "/" and the name at which the walk stands before what is there; false when it does not fit. */
-__noinline int prepend(void)
+/* Puts "/name" before what is there; false when it does not fit. */
+static __always_inline bool prepend(struct scratch *s, struct dentry *dentry)
 {
-	struct scratch *s = my_scratch();
-	struct dentry *dentry;
-	__u32 length, position;
+	__u32 length = READ(dentry, d_name.len);
+	__u32 position = s->walk_position;
 
-	if (!s)
-		return false;
-	dentry = TYPED(struct dentry, s->walk_dentry);
-	length = READ(dentry, d_name.len);
-	position = s->walk_position;
 	if (length > NAME_BYTES_MAX || position < length + 16)
 		return false;
 	copy_name(s, position, dentry, length);
@@ -81,24 +75,19 @@ __noinline int step_up(void)
 	if (dentry == READ(mount, mnt.mnt_root) || dentry == parent) {
 		struct mount *above = READ(mount, mnt_parent);
 
-		if (above == mount) { /* the root of the namespace, or a mount of nobody */
-			char first = 0;
-
-			bpf_probe_read_kernel(&first, 1, READ(dentry, d_name.name));
-			if (first != '/') /* memfd:x and its like hang nowhere */
-				prepend();
-			s->walk_whole = true;
-			return true;
+		if (above != mount) {
+			s->walk_crossed = true;
+			s->walk_dentry = (__u64)READ(mount, mnt_mountpoint);
+			s->walk_mount = (__u64)above;
+			return false;
 		}
-		s->walk_crossed = true;
-		s->walk_dentry = (__u64)READ(mount, mnt_mountpoint);
-		s->walk_mount = (__u64)above;
-		return false;
+		/* The root of the namespace, or a mount of nobody: memfd:x and its like hang nowhere and have a name. */
+		s->walk_whole = true;
+		if ((read_word(READ(dentry, d_name.name)) & 0xff) == '/')
+			return true;
 	}
-	if (!prepend())
-		return true;
 	s->walk_dentry = (__u64)parent;
-	return false;
+	return !prepend(s, dentry) || s->walk_whole;
 }
 
 /* The same inside one file system; only `whole` when the task's root dentry was met. */
@@ -115,10 +104,8 @@ __noinline int step_up_inside(void)
 		s->walk_whole = true;
 		return true;
 	}
-	if (dentry == parent || !prepend())
-		return true;
 	s->walk_dentry = (__u64)parent;
-	return false;
+	return dentry == parent || !prepend(s, dentry);
 }
 
 /* Walks up from the place in walk_dentry and walk_mount; true when the inner path may differ. */

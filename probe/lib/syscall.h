@@ -43,9 +43,10 @@ static __always_inline void read_socketcall_args(struct call *call, struct pt_re
 }
 
 #define X32_BIT 0x40000000
+/* Of registers whose type the verifier knows, as a tracepoint's argument: it takes the plain load everywhere. */
 static __always_inline __u32 syscall_number(struct pt_regs *regs)
 {
-	return READ(regs, orig_ax) & ~X32_BIT;
+	return regs->orig_ax & ~X32_BIT;
 }
 
 static __always_inline void read_args(struct call *call, struct pt_regs *regs)
@@ -78,7 +79,7 @@ static __always_inline void read_socketcall_args(struct call *call, struct pt_re
 
 static __always_inline __u32 syscall_number(struct pt_regs *regs)
 {
-	return READ(regs, syscallno);
+	return regs->syscallno;
 }
 
 static __always_inline void read_args(struct call *call, struct pt_regs *regs)
