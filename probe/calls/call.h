@@ -39,9 +39,17 @@ static __always_inline void add_polled(struct scratch *s, __u64 list, __u64 coun
 	}
 }
 
-static __always_inline void add_ring_name(struct scratch *s)
+/* Which name has the text of the argument that was judged: it is told, whatever is there by now. 2: none. */
+static __always_inline __u32 name_of_argument(const struct scratch *s, __u32 argument)
 {
-	long got = bpf_probe_read_kernel_str(begin_part(s), RING_NAME_BYTES, s->names[s->names_used++ & 1]);
+	if (s->names_of[0] == argument + 1)
+		return 0;
+	return s->names_of[1] == argument + 1 ? 1 : 2;
+}
+
+static __always_inline void add_name(struct scratch *s, __u32 which)
+{
+	long got = bpf_probe_read_kernel_str(begin_part(s), RING_NAME_BYTES, s->names[which & 1]);
 
 	end_string_part(s, SAKER_PART_ARGUMENT, got, RING_NAME_BYTES);
 }
@@ -53,6 +61,7 @@ __noinline int add_argument(__u32 i)
 	__u64 value, next, total;
 	const void *pointer;
 	__s64 result;
+	__u32 name;
 
 	if (!s || i >= SAKER_ARGUMENTS)
 		return 0;
@@ -68,8 +77,9 @@ __noinline int add_argument(__u32 i)
 		add_descriptor(s, value, i);
 		break;
 	case SAKER_ARGUMENT_STRING:
-		if (s->call.from_ring)
-			add_ring_name(s);
+		name = s->call.from_ring ? s->names_used++ : name_of_argument(s, i);
+		if (name < 2)
+			add_name(s, name);
 		else if (pointer)
 			add_user_string(s, SAKER_PART_ARGUMENT, pointer);
 		break;
@@ -161,6 +171,7 @@ __noinline int send_call_record(void)
 	for (i = 0; i < SAKER_ARGUMENTS; i++)
 		if (shape->arguments[i] && !(s->call.file && i == 0))
 			add_argument(i);
+	s->names_of[0] = s->names_of[1] = 0;
 	if (shape->result == SAKER_ARGUMENT_FD && s->call.result >= 0)
 		add_descriptor(s, s->call.result, SAKER_RESULT);
 	s->argument = 0;

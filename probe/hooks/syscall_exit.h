@@ -6,7 +6,7 @@
 // two bytes of a table, and one that no rule could match a few look-ups (lib/plan.h).
 #include "calls/call.h"
 #include "calls/file.h"
-#include "lib/plan_names.h"
+#include "lib/plan_passage.h"
 #include "lib/preempt.h"
 
 static __always_inline bool is_exec(__u32 event)

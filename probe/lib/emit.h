@@ -37,8 +37,9 @@ struct scratch {
 	__u32 used;            /* bytes of `record` */
 	__u32 argument;        /* that the parts now added belong to */
 	struct call call;      /* the call that is being told, when it is one */
-	char names[2][RING_NAME_BYTES]; /* the paths of a ring's request */
+	char names[2][RING_NAME_BYTES]; /* the paths of a ring's request, or those that the plan has looked at */
 	__u32 names_used;
+	__u32 names_of[2];     /* whose text the plan has read: the argument's number and 1, or 0 */
 	__u64 reaper;          /* who inherits the children of a task that ends */
 	__u64 ancestor;        /* where the search for it stands */
 	__u64 file;            /* address of the file that a descriptor is told of */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
  *
- * plan.h: whether any rule could match a call (wire/plan.h says what the tables are). Cheap dimensions first;
- * names are in plan_names.h.
+ * plan.h: whether any rule could match a call (wire/plan.h says what the tables are), by what costs little; names are in
+ * plan_names.h and plan_texts.h, and plan_passage.h asks for all of it.
  */
 #ifndef SAKER_PLAN_H
 #define SAKER_PLAN_H

@@ -27,6 +27,8 @@
 #define SAKER_PLAN_PAIR_SETS 8 /* of a generation */
 #define SAKER_PLAN_GROUPS 16
 #define SAKER_PLAN_RANGES 64 /* a power of two */
+#define SAKER_PLAN_TEXT_ARGUMENTS 2
+#define SAKER_PLAN_PIECES 4
 
 /* In the order in which they are asked. */
 enum saker_plan_dimension {
@@ -43,8 +45,13 @@ enum saker_plan_dimension {
 	SAKER_PLAN_RAW,        /* the path as written */
 	SAKER_PLAN_NAME,       /* the last part of a path, its end, and the directory above it */
 	SAKER_PLAN_PATH,       /* the path's beginning, or all of it */
+	SAKER_PLAN_PIECE,      /* what is somewhere in the path; not of opens */
+	SAKER_PLAN_NAME2,      /* the same of the second path of a call that has two */
+	SAKER_PLAN_PATH2,
+	SAKER_PLAN_PIECE2,
 	SAKER_PLAN_DIMENSIONS
 };
+#define SAKER_PLAN_PER_TEXT (SAKER_PLAN_NAME2 - SAKER_PLAN_NAME)
 
 /* Bits of the index into `mode`. An open's flags; of other calls only the first. */
 enum saker_plan_mode {
@@ -102,6 +109,30 @@ struct saker_plan_part {
  * text's end. */
 #define SAKER_PLAN_SEEN(head, length) ((((head) ^ ((length) * 0x100000001b3ULL)) * 0x9e3779b97f4a7c15ULL) >> 56)
 
+/* A text that is looked for anywhere in another: its first bytes as a little-endian number, and which bits of that count
+ * (none: nothing is looked for). */
+struct saker_plan_piece {
+	__u64 head;
+	__u64 mask;
+	__u64 without; /* terms that may be met where it is not */
+};
+
+enum saker_plan_base {
+	SAKER_PLAN_BASE_NONE,       /* the text stands for itself */
+	SAKER_PLAN_BASE_CWD,        /* a relative path starts from the working directory */
+	SAKER_PLAN_BASE_DESCRIPTOR, /* from the descriptor in the argument before */
+};
+
+/* A path, or another text, among the arguments of a call that is no open. What events tell of it is judged: a relative path
+ * behind the directory that it starts from. */
+struct saker_plan_text_argument {
+	struct saker_plan_part name, tail;
+	__u64 needs_path; /* terms that its beginning, or all of it, may still rule out */
+	struct saker_plan_piece pieces[SAKER_PLAN_PIECES];
+	__u32 argument;   /* which, or SAKER_PLAN_NO_ARGUMENT */
+	__u32 base;       /* enum saker_plan_base */
+};
+
 /* All words are sets of terms. Those that are not decided by a dimension are in each of its words. */
 struct saker_plan_program {
 	__u64 all;
@@ -117,6 +148,7 @@ struct saker_plan_program {
 	struct saker_plan_part name, directory, tail;
 	__u64 needs_path; /* terms that SAKER_PLAN_PATH may still rule out */
 	struct saker_plan_part top; /* no less than what SAKER_PLAN_PATH has for any path with that beginning */
+	struct saker_plan_text_argument texts[SAKER_PLAN_TEXT_ARGUMENTS];
 	__u32 uses;       /* 1 << enum saker_plan_dimension */
 	__u8 argument_of[SAKER_PLAN_ARGUMENTS]; /* which argument, or SAKER_RESULT */
 	__u8 descriptor_of;                     /* the same, of the main descriptor */
@@ -163,9 +195,12 @@ enum saker_plan_part_kind {
 #define SAKER_PLAN_TAIL_BYTES 4
 #define SAKER_PLAN_NAME_BYTES_MAX 255
 
+/* What stands for the program where texts and paths are looked up: those of each argument are told apart. */
+#define SAKER_PLAN_TEXTS_OF(program, which) ((program) + SAKER_PLAN_PROGRAMS * (which))
+
 struct saker_plan_text {
 	__u8 generation;
-	__u8 program;
+	__u8 program; /* SAKER_PLAN_TEXTS_OF */
 	__u8 part; /* enum saker_plan_part_kind */
 	__u8 length;
 	char text[SAKER_PLAN_TEXT_BYTES];
@@ -176,7 +211,7 @@ struct saker_plan_text {
 struct saker_plan_path {
 	__u32 bits; /* of what follows */
 	__u8 generation;
-	__u8 program;
+	__u8 program; /* SAKER_PLAN_TEXTS_OF */
 	char text[SAKER_PLAN_PATH_BYTES];
 };
 
@@ -196,6 +231,7 @@ struct saker_plan_class {
 SAKER_ASSERT_SIZE(struct saker_plan_text, 32);
 SAKER_ASSERT_SIZE(struct saker_plan_path, 64);
 SAKER_ASSERT_SIZE(struct saker_plan_flags, 24);
+SAKER_ASSERT_SIZE(struct saker_plan_piece, 24);
 SAKER_ASSERT_SIZE(struct saker_plan_class, 16);
 SAKER_ASSERT_SIZE(struct saker_plan_ranges, 320);
 SAKER_ASSERT_SIZE(struct saker_plan_network, 24);

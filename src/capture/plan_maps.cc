@@ -55,7 +55,7 @@ Result<> PlanMaps::write(const event::FilterPlan& plan, std::uint8_t place) {
     for (const event::PlanText& text : program.texts) {
       saker_plan_text row{};
       row.generation = place;
-      row.program = static_cast<std::uint8_t>(number);
+      row.program = static_cast<std::uint8_t>(SAKER_PLAN_TEXTS_OF(number, text.which));
       row.part = static_cast<std::uint8_t>(text.part);
       row.length = text.length;
       std::copy_n(text.text.begin(), std::min<std::size_t>(text.text.size(), sizeof(row.text)), row.text);
@@ -65,7 +65,7 @@ Result<> PlanMaps::write(const event::FilterPlan& plan, std::uint8_t place) {
     for (const event::PlanPath& path : program.paths) {
       saker_plan_path row{};
       row.generation = place;
-      row.program = static_cast<std::uint8_t>(number);
+      row.program = static_cast<std::uint8_t>(SAKER_PLAN_TEXTS_OF(number, path.which));
       const std::size_t length =
           std::min<std::size_t>(path.text.size() + (path.whole ? 1 : 0), sizeof(row.text));
       std::copy_n(path.text.begin(), std::min(path.text.size(), length), row.text);

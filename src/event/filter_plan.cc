@@ -22,6 +22,11 @@ PlanProgram open_program(std::uint8_t scope) {
   tables.too_long = kEvery;
   for (saker_plan_part* part : {&tables.name, &tables.directory, &tables.tail, &tables.top})
     part->other = kEvery;
+  for (saker_plan_text_argument& text : tables.texts) {
+    text.argument = SAKER_PLAN_NO_ARGUMENT;
+    text.name.other = text.tail.other = kEvery;
+    for (saker_plan_piece& piece : text.pieces) piece.without = kEvery;
+  }
   return program;
 }
 

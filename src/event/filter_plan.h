@@ -18,6 +18,7 @@ using PlanTerms = std::uint64_t;
 
 // A part of names that some rule asks for.
 struct PlanText {
+  std::uint8_t which = 0;  // of the texts among a call's arguments
   saker_plan_part_kind part{};
   std::uint8_t length = 0;  // of the whole text, 255 for more
   std::string text;         // at most SAKER_PLAN_TEXT_BYTES
@@ -28,6 +29,7 @@ struct PlanText {
 
 // A beginning of paths, or a whole one: what is met when no longer one fits.
 struct PlanPath {
+  std::uint8_t which = 0;
   std::string text;  // at most SAKER_PLAN_PATH_BYTES, the NUL of a whole one included
   bool whole = false;
   PlanTerms terms = 0;

@@ -22,6 +22,10 @@ std::string_view all_parameters_text(const Subject& subject, Arena& arena);
 // The absolute form of a path parameter, clean; empty when there is none.
 std::string_view parameter_path(const event::Parameter& parameter, const Subject& subject, Arena& arena);
 
+// The parameter that fs.path.name, .source, .target, or the raw form of one of them, is of in calls of that
+// type; null when such calls have none.
+const event::Parameter* path_parameter(event::TypeId type, std::string_view field);
+
 // What the probe has to bring for it beyond the usual: enum saker_detail bits.
 std::uint8_t parameter_details(const event::Parameter& parameter);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include "event/schema.h"
 #include "fields/descriptor.h"
@@ -46,13 +47,16 @@ constexpr Paths kCalls[] = {
 
 enum class Which { kName, kSource, kTarget };
 
-const event::Parameter* parameter_of(const Subject& s, Which which) {
-  if (!std::holds_alternative<event::Call>(s.event->body) || s.event->result() < 0) return nullptr;
-  const auto call = std::ranges::find(kCalls, event::type_name(s.event->type), &Paths::call);
+const event::Parameter* parameter_of(event::TypeId type, Which which) {
+  const auto call = std::ranges::find(kCalls, event::type_name(type), &Paths::call);
   if (call == std::end(kCalls)) return nullptr;
   const std::array names = {call->name, call->source, call->target};
   const std::string_view name = names[static_cast<std::size_t>(which)];
-  return name.empty() ? nullptr : event::find_parameter(s.event->type, name);
+  return name.empty() ? nullptr : event::find_parameter(type, name);
+}
+const event::Parameter* parameter_of(const Subject& s, Which which) {
+  if (!std::holds_alternative<event::Call>(s.event->body) || s.event->result() < 0) return nullptr;
+  return parameter_of(s.event->type, which);
 }
 
 // Three of the open family. Any error but EPERM passes for success there, without a path.
@@ -119,6 +123,15 @@ constexpr Field kRows[] = {
 };
 
 }  // namespace
+
+const event::Parameter* path_parameter(event::TypeId type, std::string_view field) {
+  for (const auto& [begin, which] :
+       {std::pair("fs.path.name", Which::kName), std::pair("fs.path.source", Which::kSource),
+        std::pair("fs.path.target", Which::kTarget)}) {
+    if (field.starts_with(begin)) return parameter_of(type, which);
+  }
+  return nullptr;
+}
 
 std::span<const Field> path_fields() { return kRows; }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <netinet/in.h>
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -74,6 +75,8 @@ class PlanModel {
       terms &= t.kind[kind_of(t, *call)];
       if ((t.uses & (1U << SAKER_PLAN_ADDRESS | 1U << SAKER_PLAN_PORT)) != 0)
         terms &= by_ends(*program.pairs, call->descriptor(t.descriptor_of));
+      for (std::uint8_t which = 0; which < SAKER_PLAN_TEXT_ARGUMENTS; ++which)
+        terms &= by_text(program, which, *call, arena);
       return terms != 0;
     }
     const auto* file = std::get_if<event::File>(&event.body);
@@ -163,11 +166,55 @@ class PlanModel {
            pairs.tables.terms[SAKER_PAIR_PORT][ports[0]][ports[1]];
   }
 
+  // The text as the probe puts it together; "" when it does not judge it.
+  static std::string text_of(const saker_plan_text_argument& text, const event::Call& call, Arena& arena) {
+    if (text.argument == SAKER_PLAN_NO_ARGUMENT || !call.texts[text.argument].present) return "";
+    constexpr std::size_t kBytesEnd = 256;
+    std::string whole(call.texts[text.argument].bytes);
+    if (whole.empty() || whole.size() >= kBytesEnd) return "";
+    if (whole[0] != '/' && text.base != SAKER_PLAN_BASE_NONE) {
+      std::string_view base = call.cwd.bytes;
+      if (text.base == SAKER_PLAN_BASE_DESCRIPTOR &&
+          static_cast<std::int32_t>(call.arguments[text.argument - 1U]) != -100) {
+        const event::Descriptor* directory = call.descriptor(static_cast<std::uint8_t>(text.argument - 1));
+        if (directory == nullptr || !S_ISDIR(directory->inode_mode)) return "";
+        base = directory->name.bytes;
+      }
+      whole = (base == "/" ? "" : std::string(base)) + "/" + whole;
+    }
+    // Dots at the beginning of a text that stands for itself are not cleaned away.
+    const std::size_t begin = whole[0] == '/' ? 1 : std::min(whole.find_first_not_of("./"), whole.size());
+    const std::string as_path = "/" + whole.substr(begin);
+    const bool clean = fields::join_path({}, as_path, arena) == as_path;
+    return clean && whole.size() < kBytesEnd ? whole : "";
+  }
+
+  static event::PlanTerms by_text(const event::PlanProgram& program, std::uint8_t which,
+                                  const event::Call& call, Arena& arena) {
+    const saker_plan_text_argument& table = program.tables.texts[which];
+    const std::string text = text_of(table, call, arena);
+    if (text.empty()) return ~event::PlanTerms{0};
+    const std::string last = text.substr(text.rfind('/') + 1);
+    event::PlanTerms terms = of_part(program, SAKER_PLAN_PART_NAME, table.name, last, which);
+    terms &= text.size() < SAKER_PLAN_TAIL_BYTES
+                 ? table.tail.other
+                 : of_part(program, SAKER_PLAN_PART_TAIL, table.tail,
+                           text.substr(text.size() - SAKER_PLAN_TAIL_BYTES), which);
+    for (const saker_plan_piece& piece : table.pieces) {
+      std::string looked_for;
+      for (unsigned byte = 0; byte < 8 && (piece.mask >> 8 * byte) != 0; ++byte)
+        looked_for += static_cast<char>(piece.head >> 8 * byte & 0xff);
+      if (text.find(looked_for) == std::string::npos) terms &= piece.without;
+    }
+    return text[0] == '/' ? terms & of_path(program, text, which) : terms;
+  }
+
   static event::PlanTerms of_part(const event::PlanProgram& program, saker_plan_part_kind part,
-                                  const saker_plan_part& table, std::string_view text) {
+                                  const saker_plan_part& table, std::string_view text,
+                                  std::uint8_t which = 0) {
     if ((table.lengths >> std::min<std::size_t>(text.size(), 63) & 1U) == 0) return table.other;
     for (const event::PlanText& row : program.texts) {
-      if (row.part == part && row.length == std::min<std::size_t>(text.size(), 255) &&
+      if (row.which == which && row.part == part && row.length == std::min<std::size_t>(text.size(), 255) &&
           row.text == text.substr(0, SAKER_PLAN_TEXT_BYTES))
         return row.terms;
     }
@@ -186,13 +233,19 @@ class PlanModel {
     if (!directory)
       terms &= of_part(program, SAKER_PLAN_PART_DIRECTORY, t.directory, above.substr(above.rfind('/') + 1));
     terms &= of_part(program, SAKER_PLAN_PART_TOP, t.top, name.substr(1, name.find('/', 1) - 1));
+    return terms & of_path(program, name);
+  }
+
+  static event::PlanTerms of_path(const event::PlanProgram& program, std::string_view name,
+                                  std::uint8_t which = 0) {
     const event::PlanPath* longest = nullptr;
     for (const event::PlanPath& path : program.paths) {
+      if (path.which != which) continue;
       const bool fits = path.whole ? name == path.text : name.starts_with(path.text);
       const auto length = [](const event::PlanPath& p) { return p.text.size() + (p.whole ? 1 : 0); };
       if (fits && (longest == nullptr || length(path) > length(*longest))) longest = &path;
     }
-    return longest == nullptr ? terms : terms & longest->terms;
+    return longest == nullptr ? ~event::PlanTerms{0} : longest->terms;
   }
 
   const Plan& plan_;

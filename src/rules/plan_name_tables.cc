@@ -49,7 +49,7 @@ class NameTables {
   NameTables(TermSet& terms, event::PlanProgram& out)
       : terms_(terms), names_(terms.names()), program_(terms.program()), out_(out), tables_(out.tables) {}
 
-  void fill() {
+  void fill_opens() {
     if (terms_.looks_at(SAKER_PLAN_RAW)) {
       tables_.raw_plain =
           terms_.at(SAKER_PLAN_RAW, [&](auto predicate) { return names_.by_plain_raw(predicate); });
@@ -60,19 +60,32 @@ class NameTables {
       if (program_.nodes[node].kind == ConditionNode::Kind::kPredicate)
         names_.collect(program_.nodes[node].entry, asked);
     }
-    fill_part(SAKER_PLAN_PART_NAME, tables_.name, asked.names,
-              [&](auto predicate, const auto& text) { return names_.by_name(predicate, text); });
+    fill_name(asked, tables_.name, tables_.tail);
     fill_part(SAKER_PLAN_PART_DIRECTORY, tables_.directory, asked.directories,
               [&](auto predicate, const auto& text) { return names_.by_directory(predicate, text); });
-    if (!asked.tails.empty())
-      fill_part(SAKER_PLAN_PART_TAIL, tables_.tail, asked.tails,
-                [&](auto predicate, const auto& text) { return names_.by_tail(predicate, text); });
-    fill_paths(asked);
+    tables_.needs_path = fill_paths(asked);
+    fill_tops();
     tables_.literal = 0;
     for (const std::string& path : literal_names(program_))
       tables_.literal |= at_names([&](auto predicate) { return names_.by_whole_name(predicate, path); });
     tables_.too_long =
         at_names([&](auto predicate) { return names_.by_whole_name(predicate, kTooLongName); });
+  }
+
+  void fill_text(std::size_t which) {
+    which_ = which;
+    if (!looks_at(SAKER_PLAN_NAME) && !looks_at(SAKER_PLAN_PATH) && !looks_at(SAKER_PLAN_PIECE)) return;
+    saker_plan_text_argument& text = tables_.texts[which];
+    text.argument = names_.texts()[which].argument;
+    text.base = names_.texts()[which].base;
+    NamePoints::Asked asked;
+    for (const saker_plan_dimension dimension : {SAKER_PLAN_NAME, SAKER_PLAN_PATH}) {
+      for (const std::uint32_t predicate : terms_.predicates_of(dimension_of(dimension, which)))
+        names_.collect(predicate, asked);
+    }
+    fill_name(asked, text.name, text.tail);
+    text.needs_path = fill_paths(asked);
+    fill_pieces(text);
   }
 
  private:
@@ -120,18 +133,47 @@ class NameTables {
     return terms;
   }
 
+  bool looks_at(saker_plan_dimension dimension) { return terms_.looks_at(dimension_of(dimension, which_)); }
+  template <class Decide>
+  PlanTerms at(saker_plan_dimension dimension, Decide decide) {
+    return terms_.at(dimension_of(dimension, which_), decide);
+  }
+
   // Checks of names are in several dimensions: each table decides all that it can.
   template <class Decide>
   PlanTerms at_names(Decide decide) {
-    return terms_.at(SAKER_PLAN_NAME, [&](auto predicate) { return decide(predicate); }) &
-           terms_.at(SAKER_PLAN_PATH, [&](auto predicate) { return decide(predicate); });
+    return at(SAKER_PLAN_NAME, [&](auto predicate) { return decide(predicate); }) &
+           at(SAKER_PLAN_PATH, [&](auto predicate) { return decide(predicate); });
+  }
+
+  void fill_name(const NamePoints::Asked& asked, saker_plan_part& name, saker_plan_part& tail) {
+    fill_part(SAKER_PLAN_PART_NAME, name, asked.names,
+              [&](auto predicate, const auto& text) { return names_.by_name(predicate, text); });
+    if (!asked.tails.empty())
+      fill_part(SAKER_PLAN_PART_TAIL, tail, asked.tails,
+                [&](auto predicate, const auto& text) { return names_.by_tail(predicate, text); });
+  }
+
+  void fill_pieces(saker_plan_text_argument& text) {
+    std::set<std::string> pieces;
+    for (const std::uint32_t predicate : terms_.predicates_of(dimension_of(SAKER_PLAN_PIECE, which_)))
+      pieces.insert(*names_.piece(predicate));
+    std::size_t place = 0;
+    for (const std::string& piece : pieces) {
+      if (place == SAKER_PLAN_PIECES) break;
+      saker_plan_piece& row = text.pieces[place++];
+      row.head = head_of(piece);
+      row.mask = ~std::uint64_t{0} >> (64 - 8 * piece.size());
+      row.without =
+          at(SAKER_PLAN_PIECE, [&](auto predicate) { return names_.without_piece(predicate, piece); });
+    }
   }
 
   template <class Decide>
   void fill_part(saker_plan_part_kind kind, saker_plan_part& part, const std::set<std::string>& texts,
                  Decide decide) {
     const auto terms_of = [&](const std::optional<std::string>& text) {
-      return terms_.at(SAKER_PLAN_NAME, [&](auto predicate) { return decide(predicate, text); });
+      return at(SAKER_PLAN_NAME, [&](auto predicate) { return decide(predicate, text); });
     };
     if (texts.size() > kTextsMax) return;
     part.other = terms_of(std::nullopt);
@@ -152,23 +194,23 @@ class NameTables {
       part.lengths |= std::uint64_t{1} << std::min<unsigned>(key.first, 63);
       const std::uint64_t seen = SAKER_PLAN_SEEN(head_of(key.second), std::uint64_t{key.first});
       part.seen[seen / 64] |= std::uint64_t{1} << seen % 64;
-      out_.texts.push_back({kind, key.first, key.second, terms});
+      out_.texts.push_back({static_cast<std::uint8_t>(which_), kind, key.first, key.second, terms});
     }
   }
 
-  void fill_paths(const NamePoints::Asked& asked) {
-    if (asked.paths.size() > kTextsMax) return;
+  // Gives the terms that the path may rule out.
+  PlanTerms fill_paths(const NamePoints::Asked& asked) {
+    if (asked.paths.size() > kTextsMax) return 0;
     auto paths = asked.paths;
     paths.emplace("", false);
     PlanTerms everywhere = kEvery;
     for (const auto& [text, whole] : paths) {
       const PlanTerms terms =
-          terms_.at(SAKER_PLAN_PATH, [&](auto predicate) { return names_.by_path(predicate, text, whole); });
+          at(SAKER_PLAN_PATH, [&](auto predicate) { return names_.by_path(predicate, text, whole); });
       everywhere &= terms;
-      out_.paths.push_back({text, whole, terms});
+      out_.paths.push_back({static_cast<std::uint8_t>(which_), text, whole, terms});
     }
-    tables_.needs_path = tables_.all & ~everywhere;
-    fill_tops();
+    return tables_.all & ~everywhere;
   }
 
   TermSet& terms_;
@@ -176,10 +218,15 @@ class NameTables {
   const RuleSet::Program& program_;
   event::PlanProgram& out_;
   saker_plan_program& tables_;
+  std::size_t which_ = 0;  // of the texts among a call's arguments
 };
 
 }  // namespace
 
-void fill_name_tables(TermSet& terms, event::PlanProgram& program) { NameTables(terms, program).fill(); }
+void fill_name_tables(TermSet& terms, event::PlanProgram& program) {
+  NameTables tables(terms, program);
+  if (terms.names().is_open()) return tables.fill_opens();
+  for (std::size_t which = 0; which < terms.names().texts().size(); ++which) tables.fill_text(which);
+}
 
 }  // namespace saker::rules

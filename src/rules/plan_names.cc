@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "fields/parameters.h"
+
 namespace saker::rules {
 namespace {
 
@@ -38,12 +40,60 @@ std::string covered_beginning(std::string_view text) {
   return beginning;
 }
 
+constexpr std::size_t kPieceBytes = 8;
+
+std::optional<saker_plan_base> base_of(const event::Parameter& parameter) {
+  if (parameter.collect != SAKER_ARGUMENT_STRING) return std::nullopt;
+  switch (parameter.kind) {
+    case event::ParameterKind::kPath:
+      return SAKER_PLAN_BASE_CWD;
+    case event::ParameterKind::kRelativePath:
+      return SAKER_PLAN_BASE_DESCRIPTOR;
+    case event::ParameterKind::kText:
+      return SAKER_PLAN_BASE_NONE;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
+NamePoints::NamePoints(const RuleSet::Program& program, event::TypeId type) : PlanChecks(program, type) {
+  const event::Schema* schema = event::find_schema(type);
+  if (schema == nullptr || !std::holds_alternative<event::Call>(example().body)) return;
+  for (const event::Parameter& parameter : schema->parameters) {
+    const auto base = base_of(parameter);
+    if (base && texts_.size() < SAKER_PLAN_TEXT_ARGUMENTS) texts_.push_back({parameter.argument, *base});
+  }
+}
+
+std::optional<std::size_t> NamePoints::text_of(std::uint32_t number) const {
+  const fields::FieldRef* ref = field(number);
+  if (ref == nullptr) return std::nullopt;
+  const std::string_view name = ref->field->name;
+  const bool whole_path = is_one_of(name, {"fs.path.name", "fs.path.source", "fs.path.target"});
+  const event::Parameter* of = whole_path ? fields::path_parameter(type_, name) : parameter(number);
+  if (of == nullptr) return std::nullopt;
+  const auto text = std::ranges::find(texts_, of->argument, &TextArgument::argument);
+  if (text == texts_.end() || base_of(*of) != text->base) return std::nullopt;
+  // A text that stands for itself has no other form, and a path is not judged as it was written.
+  if (name == "evt.rawarg" ? text->base != SAKER_PLAN_BASE_NONE
+                           : whole_path && text->base == SAKER_PLAN_BASE_NONE)
+    return std::nullopt;
+  return static_cast<std::size_t>(text - texts_.begin());
+}
+
+// Calls that failed have no fs.path: nothing is true of it for sure.
+Truth NamePoints::when_present(std::uint32_t number, Truth truth) const {
+  const bool may_be_missing = !open_ && field(number)->field->name.starts_with("fs.path");
+  return may_be_missing && truth == Truth::kTrue ? Truth::kUnknown : truth;
+}
+
 NamePoints::NameField NamePoints::name_field(std::uint32_t number) const {
-  const fields::FieldRef* ref = open_ ? field(number) : nullptr;
+  const fields::FieldRef* ref = field(number);
   // `allof` and its kin are not taken apart.
   if (ref == nullptr || program_.predicates[number].modifier != Modifier::kNone) return NameField::kNone;
+  if (!open_) return text_of(number) ? NameField::kName : NameField::kNone;
   if (ref->field->name == "fd.name") return NameField::kName;
   if (ref->field->name == "fd.filename") return NameField::kFilename;
   return ref->field->name == "fd.directory" ? NameField::kDirectory : NameField::kNone;
@@ -60,7 +110,8 @@ std::uint32_t NamePoints::dimensions(std::uint32_t number) const {
   if (!asked.names.empty() || !asked.directories.empty() || !asked.tails.empty())
     found |= 1U << SAKER_PLAN_NAME;
   if (!asked.paths.empty()) found |= 1U << SAKER_PLAN_PATH;
-  return found;
+  if (piece(number)) found |= 1U << SAKER_PLAN_PIECE;
+  return found << text_of(number).value_or(0) * SAKER_PLAN_PER_TEXT;
 }
 
 Truth NamePoints::by_plain_raw(std::uint32_t number) const {
@@ -138,7 +189,7 @@ Truth NamePoints::by_name(std::uint32_t number, const std::optional<std::string>
   };
   if (is_equality(predicate.op)) return none_of(predicate, same);
   // fd.name is never missing, fd.filename is for directories.
-  if (predicate.op == Operator::kNe && whole) return negate(none_of(predicate, same));
+  if (predicate.op == Operator::kNe && whole) return when_present(number, negate(none_of(predicate, same)));
   if (predicate.op == Operator::kEndswith && whole) {
     return none_of(predicate, [&](const std::string& text) {
       return text.find('/') == std::string::npos ? !name || name->ends_with(text) : same(text);
@@ -172,6 +223,11 @@ Truth NamePoints::by_tail(std::uint32_t number, const std::optional<std::string>
 
 Truth NamePoints::by_whole_name(std::uint32_t number, std::string_view name) const {
   if (name_field(number) == NameField::kNone) return Truth::kUnknown;
+  if (!open_) {
+    Arena arena;
+    const bool equal = program_.predicates[number].matcher->matches(fields::Value::text(name), arena);
+    return when_present(number, truth(equal));
+  }
   std::vector<event::Event> examples;
   for (const std::uint32_t mode : {S_IFREG | 0644U, S_IFDIR | 0755U}) {
     for (const std::int64_t result : {std::int64_t{3}, std::int64_t{-2}}) {
@@ -200,11 +256,11 @@ Truth NamePoints::by_path(std::uint32_t number, std::string_view path, bool whol
     // A whole path that is asked for and fits would have been found.
     const auto may_equal = [&](const std::string& text) { return !fits_whole(text) && begins(text); };
     if (is_equality(predicate.op)) return none_of(predicate, may_equal);
-    if (predicate.op == Operator::kNe) return negate(none_of(predicate, may_equal));
+    if (predicate.op == Operator::kNe) return when_present(number, negate(none_of(predicate, may_equal)));
     if (predicate.op == Operator::kStartswith) {
       const std::string& text = predicate.constants[0];
       if (!begins(text)) return Truth::kFalse;
-      return fits(text) ? Truth::kTrue : Truth::kUnknown;
+      return fits(text) ? when_present(number, Truth::kTrue) : Truth::kUnknown;
     }
   }
   if (which == NameField::kDirectory && (is_equality(predicate.op) || predicate.op == Operator::kStartswith))
@@ -217,6 +273,19 @@ Truth NamePoints::by_path(std::uint32_t number, std::string_view path, bool whol
   if (predicate.op == Operator::kGlob)
     return none_of(predicate, [&](const std::string& text) { return begins(literal_beginning(text)); });
   return Truth::kUnknown;
+}
+
+// A name of an open is not looked through.
+std::optional<std::string> NamePoints::piece(std::uint32_t number) const {
+  const Predicate& predicate = program_.predicates[number];
+  if (open_ || name_field(number) == NameField::kNone || predicate.op != Operator::kContains)
+    return std::nullopt;
+  if (predicate.constants.size() != 1 || predicate.constants[0].empty()) return std::nullopt;
+  return predicate.constants[0].substr(0, kPieceBytes);
+}
+
+Truth NamePoints::without_piece(std::uint32_t number, std::string_view text) const {
+  return piece(number) == text ? Truth::kFalse : Truth::kUnknown;
 }
 
 }  // namespace saker::rules

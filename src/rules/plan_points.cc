@@ -7,6 +7,7 @@
 
 #include "event/open_flags.h"
 #include "event/symbols.h"
+#include "fields/parameters.h"
 
 namespace saker::rules {
 namespace {
@@ -32,6 +33,11 @@ bool is_of_open_mode(std::string_view field) {
   return is_one_of(field, {"evt.is_open_read", "evt.is_open_write", "evt.is_open_create", "evt.is_open_exec",
                            "fd.num", "fd.typechar", "fd.type"});
 }
+
+bool is_of_parameter(std::string_view field) { return is_one_of(field, {"evt.arg", "evt.rawarg"}); }
+
+// Of calls on paths; a call that failed has none.
+bool is_of_path(std::string_view field) { return field.starts_with("fs.path."); }
 
 bool is_of_task(std::string_view field) { return is_one_of(field, {"user.uid", "proc.tty"}); }
 
@@ -77,7 +83,7 @@ std::uint32_t PlanPoints::dimensions(std::uint32_t number) const {
   if (ref == nullptr) return found;
   const std::string_view name = ref->field->name;
   const event::Parameter* flags = parameter(number);
-  if (is_of_result(name) || (open_ && is_of_open_mode(name))) found |= bit(SAKER_PLAN_MODE);
+  if (is_of_result(name) || (open_ ? is_of_open_mode(name) : is_of_path(name))) found |= bit(SAKER_PLAN_MODE);
   if (open_ && flags != nullptr && flags->kind == event::ParameterKind::kOpenFlags)
     found |= bit(SAKER_PLAN_MODE);
   if (argument(number)) found |= bit(SAKER_PLAN_ARGUMENT);
@@ -91,6 +97,10 @@ Truth PlanPoints::by_type(std::uint32_t number) const {
   const fields::FieldRef* ref = field(number);
   if (ref == nullptr) return Truth::kUnknown;
   if (ref->field->read == nullptr) return Truth::kFalse;  // has never a value
+  const std::string_view name = ref->field->name;
+  // What events of this type do not have.
+  if (is_of_parameter(name) && parameter(number) == nullptr) return Truth::kFalse;
+  if (!open_ && is_of_path(name) && fields::path_parameter(type_, name) == nullptr) return Truth::kFalse;
   return is_of_type(ref->field->name) ? agreed(number, {example()}) : Truth::kUnknown;
 }
 
@@ -102,8 +112,9 @@ Truth PlanPoints::by_mode(std::uint32_t number, unsigned mode) const {
   const event::Parameter* named = parameter(number);
   const bool flags = open_ && named != nullptr && named->kind == event::ParameterKind::kOpenFlags &&
                      ref->field->name == "evt.arg" && is_flag_name(predicate);
-  if (!flags && !is_of_result(name) && !(open_ && is_of_open_mode(name))) return Truth::kUnknown;
   const bool failed = (mode & SAKER_PLAN_FAILED) != 0;
+  if (!open_ && is_of_path(name)) return failed ? Truth::kFalse : Truth::kUnknown;
+  if (!flags && !is_of_result(name) && !(open_ && is_of_open_mode(name))) return Truth::kUnknown;
   std::vector<event::Event> examples;
   for (const std::int64_t result : results(predicate, failed)) {
     event::Event event = example();
@@ -215,7 +226,8 @@ std::optional<PlanPoints::ArgumentUse> PlanPoints::argument(std::uint32_t number
   if (named == nullptr || named->argument >= SAKER_ARGUMENTS) return std::nullopt;
   if (named->kind == Kind::kNumber || named->kind == Kind::kSymbol || named->kind == Kind::kSignal)
     return ArgumentUse{named->argument, 0};
-  if (named->kind != Kind::kFlags || ref->field->name != "evt.arg" || !is_flag_name(predicate))
+  if ((named->kind != Kind::kFlags && named->kind != Kind::kMode) || ref->field->name != "evt.arg" ||
+      !is_flag_name(predicate))
     return std::nullopt;
   Arena arena;
   std::uint64_t bits = 0;

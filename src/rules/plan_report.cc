@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 
+#include "event/schema.h"
 #include "rules/plan_groups.h"
 #include "rules/process_facts.h"
 #include "rules/rule_program.h"
@@ -73,17 +74,56 @@ Json side(const event::PlanPairs& pairs, saker_plan_pair pair, bool first, std::
 
 // The values of a part that the term lets through; nothing when others pass as well.
 Json part(const event::PlanProgram& program, std::size_t term, saker_plan_part_kind kind,
-          const saker_plan_part& table) {
+          const saker_plan_part& table, std::size_t which = 0) {
   if (met(table.other, term)) return {};
   Json through = Json::array();
   for (const event::PlanText& text : program.texts) {
-    if (text.part == kind && met(text.terms, term)) through.push_back(text.text);
+    if (text.which == which && text.part == kind && met(text.terms, term)) through.push_back(text.text);
   }
   return through;
 }
 
-void put(Json& into, const char* name, Json value) {
+// The beginnings and whole paths that the term lets through; nothing when others pass as well.
+Json paths(const event::PlanProgram& program, std::size_t term, PlanTerms needs_path, std::size_t which = 0) {
+  if (!met(needs_path, term)) return {};
+  Json through = Json::array();
+  for (const event::PlanPath& path : program.paths) {
+    if (path.which == which && met(path.terms, term)) through.push_back(path.text + (path.whole ? "" : "*"));
+  }
+  return through;
+}
+
+void put(Json& into, const std::string& name, Json value) {
   if (!value.is_null()) into[name] = std::move(value);
+}
+
+std::string_view parameter_name(event::TypeId type, std::uint32_t argument) {
+  const auto& parameters = event::find_schema(type)->parameters;
+  const auto found = std::ranges::find_if(parameters, [&](const event::Parameter& parameter) {
+    return parameter.collect == SAKER_ARGUMENT_STRING && parameter.argument == argument;
+  });
+  return found == parameters.end() ? std::string_view() : found->name;
+}
+
+// What the texts among the arguments of a call must be.
+void put_texts(Json& into, const event::PlanProgram& program, std::size_t term, event::TypeId type) {
+  for (std::size_t which = 0; which < SAKER_PLAN_TEXT_ARGUMENTS; ++which) {
+    const saker_plan_text_argument& text = program.tables.texts[which];
+    if (text.argument == SAKER_PLAN_NO_ARGUMENT) continue;
+    const std::string name(parameter_name(type, text.argument));
+    put(into, name + "'s name", part(program, term, SAKER_PLAN_PART_NAME, text.name, which));
+    put(into, name + " ends with", part(program, term, SAKER_PLAN_PART_TAIL, text.tail, which));
+    put(into, name, paths(program, term, text.needs_path, which));
+    Json pieces = Json::array();
+    for (const saker_plan_piece& piece : text.pieces) {
+      if (met(piece.without, term)) continue;
+      std::string bytes;
+      for (unsigned at = 0; at < 8 && (piece.mask >> 8 * at) != 0; ++at)
+        bytes += static_cast<char>(piece.head >> 8 * at & 0xff);
+      pieces.push_back(std::move(bytes));
+    }
+    if (!pieces.empty()) put(into, name + " has", std::move(pieces));
+  }
 }
 
 void collect_process_fields(const RuleSet::Program& program, std::uint32_t node, std::set<std::string>& own,
@@ -100,7 +140,8 @@ void collect_process_fields(const RuleSet::Program& program, std::uint32_t node,
 }
 
 Json term_json(const RuleSet& rules, const PlanTerm& term, std::size_t number,
-               const event::PlanProgram& program, bool open) {
+               const event::PlanProgram& program, event::TypeId type) {
+  const bool open = type >= event::kOpen && type <= event::kOpenByHandleAt;
   const saker_plan_program& t = program.tables;
   Json asks = Json::object();
   const Json where = points(t.scope, number, 1, [](std::size_t scope) {
@@ -136,7 +177,7 @@ Json term_json(const RuleSet& rules, const PlanTerm& term, std::size_t number,
     if (t.argument_of[i] == SAKER_PLAN_NO_ARGUMENT) continue;
     const std::string name =
         t.argument_of[i] == SAKER_RESULT ? "result" : fmt::format("argument {}", t.argument_of[i]);
-    put(asks, name.c_str(), points(t.argument[i], number, 0, [](std::size_t value) { return value; }));
+    put(asks, name, points(t.argument[i], number, 0, [](std::size_t value) { return value; }));
   }
   for (const saker_plan_flags& flags : t.flags) {
     if (flags.bits != 0 && !met(flags.without, number))
@@ -146,13 +187,8 @@ Json term_json(const RuleSet& rules, const PlanTerm& term, std::size_t number,
   put(asks, "name", part(program, number, SAKER_PLAN_PART_NAME, t.name));
   put(asks, "directory", part(program, number, SAKER_PLAN_PART_DIRECTORY, t.directory));
   put(asks, "name ends with", part(program, number, SAKER_PLAN_PART_TAIL, t.tail));
-  if (met(t.needs_path, number)) {
-    Json paths = Json::array();
-    for (const event::PlanPath& path : program.paths) {
-      if (met(path.terms, number)) paths.push_back(path.text + (path.whole ? "" : "*"));
-    }
-    asks["path"] = std::move(paths);
-  }
+  put(asks, "path", paths(program, number, t.needs_path));
+  put_texts(asks, program, number, type);
   std::set<std::string> own, parents;
   for (const std::uint32_t node : term.nodes) collect_process_fields(rules.program(), node, own, parents);
   if (!own.empty()) asks["process"] = own;
@@ -187,9 +223,8 @@ Json plan_json(const RuleSet& rules, const Plan& plan) {
         dimensions.push_back(dimension_name(static_cast<saker_plan_dimension>(dimension)));
     }
     const event::TypeId type = planned.types.front();
-    const bool open = type >= event::kOpen && type <= event::kOpenByHandleAt;
     for (std::size_t term = 0; term < planned.terms.size(); ++term)
-      terms.push_back(term_json(rules, planned.terms[term], term, plan.filter.programs[i], open));
+      terms.push_back(term_json(rules, planned.terms[term], term, plan.filter.programs[i], type));
     programs.push_back({{"program", i}, {"events", types}, {"dimensions", dimensions}, {"terms", terms}});
   }
   return programs;

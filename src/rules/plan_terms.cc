@@ -56,18 +56,20 @@ void TermSet::note_dimensions(std::uint32_t number) {
 bool TermSet::worth_splitting(const ConditionNode& node) const {
   std::set<std::uint32_t> different;
   for (const std::uint32_t child : node.children) {
+    if (truths_[child] == Truth::kFalse) continue;
     if (dimensions_[child] == 0) return false;  // may always be true, then
     different.insert(dimensions_[child]);
   }
-  return different.size() > 1 || std::popcount(*different.begin()) > 1;
+  return different.size() > 1 || (!different.empty() && std::popcount(*different.begin()) > 1);
 }
 
-// The node as an `or` of at most `budget` conjunctions.
+// The node as an `or` of at most `budget` conjunctions, without those that are never true.
 TermSet::Conjunctions TermSet::expand(std::uint32_t number, std::size_t budget) const {
   const ConditionNode& node = program_.nodes[number];
   if (node.kind == Kind::kOr && budget > 1 && worth_splitting(node)) {
     Conjunctions all;
     for (const std::uint32_t child : node.children) {
+      if (truths_[child] == Truth::kFalse) continue;
       for (auto& one : expand(child, budget)) all.push_back(std::move(one));
       if (all.size() > budget) return {{number}};
     }
@@ -93,6 +95,7 @@ TermSet::Conjunctions TermSet::expand(std::uint32_t number, std::size_t budget) 
 void TermSet::make_terms(std::size_t budget) {
   std::map<std::vector<std::uint32_t>, std::vector<std::uint32_t>> rules_of;
   std::vector<std::vector<std::uint32_t>> order;
+  evaluate();
   for (const RuleRoot& root : roots_) {
     for (auto& nodes : expand(root.node, budget)) {
       std::ranges::sort(nodes);
@@ -102,7 +105,6 @@ void TermSet::make_terms(std::size_t budget) {
     }
   }
   terms_.clear();
-  evaluate();
   std::erase_if(order, [&](const auto& nodes) { return !may_be(nodes); });
   for (const auto& [equal, unequal] : opposites()) drop_contradictions(order, equal, unequal);
   for (const auto& nodes : order) terms_.push_back({rules_of[nodes], nodes});

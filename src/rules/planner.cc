@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -129,18 +132,18 @@ class TypePlanner : TermSet {
 
   void fill_arguments() {
     if (!looks_at(SAKER_PLAN_ARGUMENT)) return;
-    std::map<std::uint8_t, std::size_t> numbers;  // argument → checks
-    std::map<std::pair<std::uint8_t, std::uint64_t>, std::size_t> flags;
+    std::set<std::uint8_t> numbers;
+    std::map<std::uint8_t, std::set<std::uint64_t>> flags;  // by argument
     for (const std::uint32_t predicate : predicates_of(SAKER_PLAN_ARGUMENT)) {
       const auto use = points_.argument(predicate);
       if (use->flags == 0) {
-        ++numbers[use->argument];
+        numbers.insert(use->argument);
       } else {
-        ++flags[{use->argument, use->flags}];
+        flags[use->argument].insert(use->flags);
       }
     }
     std::size_t place = 0;
-    for (const auto& [argument, checks] : numbers) {
+    for (const std::uint8_t argument : numbers) {
       if (place == SAKER_PLAN_ARGUMENTS) break;
       tables().argument_of[place] = argument;
       for (std::uint64_t value = 0; value < SAKER_PLAN_VALUES; ++value) {
@@ -154,18 +157,21 @@ class TypePlanner : TermSet {
       ++place;
     }
     place = 0;
-    for (const auto& [key, checks] : flags) {
-      if (place == SAKER_PLAN_FLAG_TESTS) break;
-      const auto& [argument, bits] = key;
-      saker_plan_flags& test = tables().flags[place++];
-      test.argument = argument;
-      test.bits = bits;
-      test.without = at(SAKER_PLAN_ARGUMENT, [&](auto predicate) {
-        const auto use = points_.argument(predicate);
-        // Without these flags it has none of a part of them either.
-        const bool none = use && use->flags != 0 && use->argument == argument && (use->flags & ~bits) == 0;
-        return none ? Truth::kFalse : Truth::kUnknown;
-      });
+    for (auto& [argument, tests] : flags) {
+      // A rule may ask for any of several: without all of them it is false.
+      tests.insert(std::accumulate(tests.begin(), tests.end(), std::uint64_t{0}, std::bit_or()));
+      for (const std::uint64_t bits : std::views::reverse(tests)) {
+        if (place == SAKER_PLAN_FLAG_TESTS) return;
+        saker_plan_flags& test = tables().flags[place++];
+        test.argument = argument;
+        test.bits = bits;
+        test.without = at(SAKER_PLAN_ARGUMENT, [&](auto predicate) {
+          const auto use = points_.argument(predicate);
+          // Without these flags it has none of a part of them either.
+          const bool none = use && use->flags != 0 && use->argument == argument && (use->flags & ~bits) == 0;
+          return none ? Truth::kFalse : Truth::kUnknown;
+        });
+      }
     }
   }
 
@@ -215,6 +221,13 @@ class TypePlanner : TermSet {
     use(SAKER_PLAN_RAW, rules_out(t.raw_plain));
     use(SAKER_PLAN_NAME, rules_out(t.name.other) || rules_out(t.directory.other) || rules_out(t.tail.other));
     use(SAKER_PLAN_PATH, t.needs_path != 0);
+    for (std::size_t which = 0; which < SAKER_PLAN_TEXT_ARGUMENTS; ++which) {
+      const saker_plan_text_argument& text = t.texts[which];
+      use(dimension_of(SAKER_PLAN_NAME, which), rules_out(text.name.other) || rules_out(text.tail.other));
+      use(dimension_of(SAKER_PLAN_PATH, which), text.needs_path != 0);
+      use(dimension_of(SAKER_PLAN_PIECE, which),
+          std::ranges::any_of(text.pieces, [&](const auto& piece) { return rules_out(piece.without); }));
+    }
   }
 
   std::uint32_t told_kinds_ = 0;
@@ -333,8 +346,8 @@ Plan make_plan(const RuleSet& rules, const IsCollected& is_collected) {
 
 std::string_view dimension_name(saker_plan_dimension dimension) {
   constexpr std::array<std::string_view, SAKER_PLAN_DIMENSIONS> kNames = {
-      "mode",       "argument", "scope", "task", "user", "process", "parent",
-      "descriptor", "address",  "port",  "raw",  "name", "path"};
+      "mode", "argument", "scope", "task", "user",  "process", "parent", "descriptor", "address",
+      "port", "raw",      "name",  "path", "piece", "name2",   "path2",  "piece2"};
   return kNames[dimension];
 }
 

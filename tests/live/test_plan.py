@@ -25,7 +25,7 @@ def rules_text(rules):
     text = ""
     for name, condition in rules.items():
         text += f"- rule: {name}\n  desc: d\n  condition: >\n    {condition}\n"
-        text += '  output: "f=%fd.name p=%proc.name pp=%proc.pname r=%evt.res pid=%proc.pid"\n  priority: NOTICE\n'
+        text += '  output: "f=%fd.name p=%proc.name pp=%proc.pname r=%evt.res pid=%proc.pid a=%evt.args"\n  priority: NOTICE\n'
     return text
 
 
@@ -137,6 +137,130 @@ class Plan(LiveTest):
                     on.stop()
                     self.assertRegex("\n".join(on.log), r"ruled out by:.* (name|path)=[1-9]")
 
+    def ways_to_paths(self):
+        """Calls on paths that give no file, with paths told in every way; in a process of its own, whose calls are these."""
+        program = """
+            import os, sys
+            top = sys.argv[1]
+            def tried(call, *arguments, **more):
+                try: call(*arguments, **more)
+                except OSError: pass
+            os.mkdir(f"{top}/p")
+            here = os.open(f"{top}/p", os.O_RDONLY)
+            os.chdir(f"{top}/p")
+            for name in ("plain", ".hidden", "some_history", "with-secret-inside", "s", "d"):
+                os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
+            tried(os.rename, f"{top}/p/plain", f"{top}/p/.plain")
+            tried(os.rename, ".plain", "plain")
+            tried(os.rename, "plain", "../p//.plain")
+            tried(os.rename, ".plain", "renamed", src_dir_fd=here, dst_dir_fd=here)
+            tried(os.rename, f"{top}/p/missing", f"{top}/p/.missing")
+            tried(os.rename, "x" * 200, "./" + "y" * 250)
+            tried(os.symlink, "/etc/shadow", f"{top}/p/link-1")
+            tried(os.symlink, "../etc/shadow", "link-2")
+            tried(os.symlink, "shadow", "link-3", dir_fd=here)
+            tried(os.symlink, "/etc/shadow/", "link-4")
+            tried(os.symlink, "elsewhere", "link-5")
+            tried(os.link, "renamed", f"{top}/p/hard-1")
+            tried(os.link, f"{top}/p/renamed", "hard-2", dst_dir_fd=here)
+            tried(os.link, "missing", "hard-3")
+            tried(os.mkdir, "e")
+            tried(os.mkdir, "e/.f")
+            tried(os.mkdir, ".e", dir_fd=here)
+            tried(os.mkdir, f"{top}/p/g/")
+            for mode in (0o644, 0o4755, 0o2755, 0o755):
+                tried(os.chmod, "renamed", mode)
+                tried(os.chmod, f"{top}/p/renamed", mode)
+                os.fchmod(here, mode | 0o700)
+            tried(os.unlink, "some_history")
+            tried(os.unlink, "with-secret-inside", dir_fd=here)
+            tried(os.unlink, "s")
+            tried(os.unlink, f"{top}/p/d")
+            tried(os.unlink, f"{top}/p/" + "z" * 240)
+            tried(os.unlink, "")
+            tried(os.unlink, ".hidden")
+            os.chdir("/")
+            tried(os.unlink, f"{top}/p/link-1"[1:])
+            tried(os.unlink, f"{top}/p/./link-2")
+            for name in (".f", ".", "missing"): tried(os.rmdir, f"{top}/p/e/{name}")
+        """
+        self.python(program, name=self.mark)
+        subprocess.run(["rm", "-rf", self.path("p")], check=True)
+
+    def test_paths_of_other_calls(self):
+        """Each set of rules is one agent's; one has all, and no plan."""
+        moved, gone = "evt.type in (rename, renameat, renameat2)", "evt.type in (unlink, unlinkat, rmdir)"
+        here = self.path("p")
+        sets = {
+            "piece": {
+                "hidden": f"{moved} and evt.arg.newpath contains '/.'",
+                "inside": f"{gone} and (evt.arg.path contains secret or evt.arg.name contains secret)",
+            },
+            "path": {
+                "made": f"evt.type in (mkdir, mkdirat) and evt.arg.path startswith {here}/e",
+                "below": f"{gone} and fs.path.name pmatch ({here}/e, {here}/d) and evt.res = SUCCESS",
+                "elsewhere": f"evt.type in (unlink, unlinkat) and not (fs.path.name startswith / and fs.path.name exists) and proc.name = {self.mark[:15]}",
+            },
+            "path2": {"to": f"{moved} and evt.arg.newpath startswith {here}/ren"},
+            "name2": {"exactly": f"{moved} and evt.arg.newpath in ({here}/.plain, {here}/renamed)"},
+            "name": {
+                "history": f"{gone} and (evt.arg.path endswith me_history or evt.arg.name endswith me_history)",
+                "target": f"evt.type in (symlink, symlinkat) and evt.arg.target in (/etc/shadow, /etc/shadow/, elsewhere) and fs.path.source startswith {here}",
+                "either": f"{moved} and (fs.path.source endswith /.plain or fs.path.target endswith /.plain)",
+                "linked": f"evt.type in (link, linkat) and evt.arg.oldpath in ({here}/renamed, {here}/missing)",
+            },
+            "argument": {
+                "setuid": f"evt.type in (chmod, fchmod, fchmodat) and (evt.arg.mode contains S_ISUID or evt.arg.mode contains S_ISGID) and proc.name = {self.mark[:15]}",
+            },
+        }
+        for feature in (None, "typed_reads"):
+            arguments = ("-o", "rule_matching=all") + (("-o", f"saker.without[0]={feature}") if feature else ())
+            with self.subTest(feature), contextlib.ExitStack() as stack:
+                def agent(rules, *more):
+                    kept = shutil.copy(self.rules(rules), self.path(f"{len(rules)}-{next(iter(rules))}.yaml"))
+                    return stack.enter_context(Agent(*arguments, *more, rules=[kept]))
+
+                agents = {dimension: agent(rules) for dimension, rules in sets.items()}
+                off = agent({k: v for rules in sets.values() for k, v in rules.items()}, "-o", "saker.plan.enabled=false")
+                self.ways_to_paths()
+                self.sentinel(off, *agents.values())
+                for dimension, on in agents.items():
+                    for rule in sets[dimension]:
+                        told = [sorted(alert["output_fields"]["evt.args"] for alert in one.find(rule=rule) if self.mark in alert["output"]) for one in (on, off)]
+                        self.assertEqual(*told, rule)
+                        self.assertTrue(told[0], rule)
+                    on.stop()
+                    ruled_out = next(line for line in on.log if "ruled out by:" in line)
+                    self.assertRegex(ruled_out, rf" {dimension}=[1-9]")
+
+    def test_a_path_is_read_once(self):
+        """It changes while the call is under way: what is told is what was judged."""
+        rules = self.rules({"mine": f"evt.type = unlink and evt.arg.path = {self.path('mine')}"})
+        program = """
+            import ctypes, mmap, os, signal, sys
+            path = (sys.argv[1] + "/mine").encode()
+            shared = mmap.mmap(-1, 4096)
+            shared[: len(path)] = path
+            last = len(path) - 1
+            changes = os.fork()
+            if changes == 0:
+                while True:
+                    shared[last] = ord("x")
+                    shared[last] = path[-1]
+            address = ctypes.addressof(ctypes.c_char.from_buffer(shared))
+            unlink = ctypes.CDLL(None).unlink
+            for _ in range(3000): unlink(ctypes.c_void_p(address))
+            os.kill(changes, signal.SIGKILL)
+            os.waitpid(changes, 0)
+        """
+        with Agent("-o", "saker.plan.compare=true", rules=[rules]) as agent:
+            self.python(program)
+            self.sentinel(agent)
+            agent.stop()
+        compared = re.search(r"plan compared: (\d+) events that it rules out were judged, (\d+) of them", "\n".join(agent.log))
+        self.assertIsNotNone(compared, agent.log)
+        self.assertEqual(int(compared.group(2)), 0, agent.log)
+
     def connections(self):
         """Connects under every kind of end and as two users; what is not reached fails, which is told, too."""
         program = """
@@ -227,6 +351,7 @@ class Plan(LiveTest):
             self.skipTest("no official rules here")
         with Agent("-o", "saker.plan.compare=true", rules=[*OFFICIAL, self.rules({})]) as agent:
             self.ways_to_names()
+            self.ways_to_paths()
             self.connections()
             subprocess.run("find /etc /usr/lib -maxdepth 2 -type f | head -2000 | xargs cat > /dev/null", shell=True)
             subprocess.run(["cat", "/etc/shadow"], stdout=subprocess.DEVNULL)
