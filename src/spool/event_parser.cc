@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "spool/event.h"
+#include "spool/nested_json.h"
+#include "spool/utf8.h"
 
 namespace saker::spool {
 namespace {
@@ -50,27 +52,6 @@ Key key_named(std::string_view name) {
 
 std::string_view name_of_key(Key key) { return kKeys[static_cast<std::size_t>(key)].first; }
 
-// JSON as nlohmann prints it, with the escapes of append_json_text(): outside of texts these bytes do not
-// occur.
-std::string escaped(const std::string& printed) {
-  std::string out;
-  for (std::size_t i = 0; i < printed.size(); ++i) {
-    const char c = printed[i];
-    if (c == '<' || c == '>' || c == '&') {
-      out += c == '<' ? "\\u003c" : c == '>' ? "\\u003e" : "\\u0026";
-    } else if (c == '\xE2' && printed.compare(i, 3, "\xE2\x80\xA8") == 0) {
-      out += "\\u2028";
-      i += 2;
-    } else if (c == '\xE2' && printed.compare(i, 3, "\xE2\x80\xA9") == 0) {
-      out += "\\u2029";
-      i += 2;
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 class EventSax {
  public:
   explicit EventSax(ParsedEvents& parsed) : parsed_(parsed) {}
@@ -78,7 +59,7 @@ class EventSax {
   // What nlohmann calls.
   bool null() {
     if (skip_ > 0) return true;
-    if (nested_) return add_nested(json());
+    if (nested_.is_open()) return add_nested(json());
     if (place_ == Place::kField) return put_field("null", false);
     // As in Go, null leaves what was there; where something must be there, its absence is told at the end.
     if (place_ == Place::kTags) return refuse("\"tags\" must be a list of texts");
@@ -90,7 +71,7 @@ class EventSax {
   bool number_float(double value, const std::string& text) { return other(json(value), text); }
   bool string(std::string& text) {
     if (skip_ > 0) return true;
-    if (nested_) return add_nested(json(std::move(text)));
+    if (nested_.is_open()) return add_nested(json(std::move(text)));
     switch (place_) {
       case Place::kField:
         return put_field(std::move(text), true);
@@ -109,7 +90,7 @@ class EventSax {
 
   bool start_object(std::size_t) {
     if (skip_ > 0) return skip_deeper();
-    if (nested_ || place_ == Place::kField) return open_nested(json::object());
+    if (nested_.is_open() || place_ == Place::kField) return open_nested(json::object());
     if (place_ == Place::kTop) return begin_event();
     if (place_ == Place::kEvent && key_ == Key::kOutputFields) {
       place_ = Place::kField;
@@ -119,7 +100,7 @@ class EventSax {
   }
   bool start_array(std::size_t) {
     if (skip_ > 0) return skip_deeper();
-    if (nested_ || place_ == Place::kField) return open_nested(json::array());
+    if (nested_.is_open() || place_ == Place::kField) return open_nested(json::array());
     if (place_ == Place::kTop && !in_list_) {
       in_list_ = true;
       return deeper();
@@ -135,7 +116,7 @@ class EventSax {
   bool end_object() {
     --depth_;
     if (skip_ > 0) return end_skip();
-    if (nested_) return close_nested();
+    if (nested_.is_open()) return close_nested();
     if (place_ == Place::kField) {
       place_ = Place::kEvent;
       return true;
@@ -145,7 +126,7 @@ class EventSax {
   bool end_array() {
     --depth_;
     if (skip_ > 0) return end_skip();
-    if (nested_) return close_nested();
+    if (nested_.is_open()) return close_nested();
     if (place_ == Place::kTags) {
       place_ = Place::kEvent;
     } else {
@@ -155,8 +136,8 @@ class EventSax {
   }
   bool key(std::string& name) {
     if (skip_ > 0) return true;
-    if (nested_) {
-      nested_keys_.back() = std::move(name);
+    if (nested_.is_open()) {
+      nested_.key(name);
     } else if (place_ == Place::kField) {
       field_ = std::move(name);
     } else {
@@ -256,7 +237,7 @@ class EventSax {
   // A number or a truth value.
   bool other(json value, std::string text) {
     if (skip_ > 0) return true;
-    if (nested_) return add_nested(std::move(value));
+    if (nested_.is_open()) return add_nested(std::move(value));
     if (place_ == Place::kField) return put_field(std::move(text), false);
     if (place_ == Place::kTop) return refuse_value();
     if (place_ == Place::kTags || key_ == Key::kTags) return refuse("\"tags\" must be a list of texts");
@@ -321,43 +302,19 @@ class EventSax {
   }
 
   bool open_nested(json container) {
-    if (!nested_) {
-      nested_ = true;
-      nested_count_ = 0;
-      nested_root_ = std::move(container);
-      nested_stack_ = {&nested_root_};
-      nested_keys_ = {""};
-    } else {
-      json* added = insert_nested(std::move(container));
-      if (added == nullptr) return false;
-      nested_stack_.push_back(added);
-      nested_keys_.emplace_back();
+    if (!nested_.is_open()) {
+      nested_.begin(std::move(container));
+    } else if (!nested_.open(std::move(container))) {
+      return too_many_nested();
     }
     return deeper();
   }
-  // Null when there are too many.
-  json* insert_nested(json value) {
-    if (++nested_count_ > kNestedMax) {
-      problem_ = fmt::format("more than {} values inside one output field", kNestedMax);
-      return nullptr;
-    }
-    json& parent = *nested_stack_.back();
-    if (parent.is_array()) {
-      parent.push_back(std::move(value));
-      return &parent.back();
-    }
-    json& slot = parent[nested_keys_.back()];
-    slot = std::move(value);
-    return &slot;
+  bool add_nested(json value) { return nested_.add(std::move(value)) || too_many_nested(); }
+  bool too_many_nested() {
+    problem_ = fmt::format("more than {} values inside one output field", kNestedMax);
+    return false;
   }
-  bool add_nested(json value) { return insert_nested(std::move(value)) != nullptr; }
-  bool close_nested() {
-    nested_stack_.pop_back();
-    nested_keys_.pop_back();
-    if (!nested_stack_.empty()) return true;
-    nested_ = false;
-    return put_field(escaped(nested_root_.dump()), false);
-  }
+  bool close_nested() { return !nested_.close() || put_field(nested_.text(), false); }
 
   void check() {
     // Of a name that is there twice the last one counts, as in Go.
@@ -398,14 +355,9 @@ class EventSax {
   std::size_t depth_ = 0;
   std::size_t skip_ = 0;  // levels below a value that nobody wants
   std::size_t index_begun_ = 0;
-  std::size_t nested_count_ = 0;
   bool in_list_ = false;
   bool have_priority_ = false, have_time_ = false;
-
-  bool nested_ = false;
-  json nested_root_;
-  std::vector<json*> nested_stack_;
-  std::vector<std::string> nested_keys_;  // the key in hand, for each open container
+  NestedJson nested_;
 };
 
 // Counts what the parser has taken, so that the next value of the body can be begun behind it.
@@ -438,46 +390,6 @@ class CountingIterator {
 };
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
-// The length of the UTF-8 sequence that begins at `at`; 0 when there is none.
-std::size_t sequence_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(at);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
-                             : first >= 0xE0 && first <= 0xEF ? 3
-                             : first >= 0xF0 && first <= 0xF4 ? 4
-                                                              : 0;
-  if (length == 0 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned char second = byte(at + 1);
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-      (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) {
-    return 0;
-  }
-  return length;
-}
-
-// "" when all is UTF-8.
-std::string mended_utf8(std::string_view text) {
-  std::string mended;
-  std::size_t plain_from = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = sequence_length(text, i);
-    if (length > 0) {
-      i += length;
-      continue;
-    }
-    mended.append(text, plain_from, i - plain_from);
-    mended += "\xEF\xBF\xBD";
-    plain_from = ++i;
-  }
-  if (plain_from == 0) return mended;
-  mended.append(text, plain_from, text.size() - plain_from);
-  return mended;
-}
 
 Result<ParsedEvents> parse_utf8(std::string_view body) {
   ParsedEvents parsed;

@@ -1,7 +1,5 @@
 #include "spool/spool_writer.h"
 
-#include <absl/hash/hash.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -12,17 +10,7 @@ namespace saker::spool {
 namespace {
 
 constexpr std::uint64_t kGroupBytesMax = 8 << 20;
-// Rows that one DELETE takes, so that a transaction stays short and its list of rows small.
-constexpr std::int64_t kRemoveRows = 4096;
-constexpr std::int64_t kEvictRows = 256;
-
 std::int64_t now_wall_ns() { return static_cast<std::int64_t>(wall_time_ns()); }
-
-// How many rows of that mean size make `bytes`, within what one DELETE takes.
-std::int64_t rows_for(std::uint64_t bytes, std::uint64_t all_bytes, std::uint64_t all_rows) {
-  const std::uint64_t mean = std::max<std::uint64_t>(1, all_bytes / std::max<std::uint64_t>(1, all_rows));
-  return std::clamp<std::int64_t>(static_cast<std::int64_t>((bytes + mean - 1) / mean), 1, kEvictRows);
-}
 
 }  // namespace
 
@@ -55,8 +43,8 @@ Result<> SpoolWriter::load() {
   tallies_.clear();
   for (const Tally& tally : content.tallies)
     tallies_[{tally.sink, tally.outcome, tally.reason, tally.priority}] = tally.count;
-  for (const std::string& uuid : content.recent_uuids) remember(uuid);
-  recent_new_.clear();
+  for (const std::string& uuid : content.recent_uuids) recent_.add(uuid);
+  recent_.keep();
   return {};
 }
 
@@ -73,26 +61,13 @@ Result<> SpoolWriter::prepare() {
       {&tally_,
        "INSERT INTO tallies(sink, outcome, reason, priority, count) VALUES(?, ?, ?, ?, ?) "
        "ON CONFLICT DO UPDATE SET count = count + excluded.count"},
-      {&remove_settled_,
-       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE id <= ?1 ORDER BY id LIMIT ?3) AND "
-       "received_ns <= ?2 "
-       "RETURNING priority, bytes"},
-      {&remove_aged_,
-       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE id > ?3 AND id < ?4 ORDER BY id LIMIT "
-       "?2) "
-       "AND received_ns < ?1 "
-       "RETURNING priority, bytes, id"},
-      {&evict_,
-       "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE id > ?1 AND id < ?4 AND priority = ?2 "
-       "ORDER BY id LIMIT ?3) "
-       "RETURNING bytes, id"},
       {&oldest_, "SELECT received_ns FROM alerts WHERE id > ? ORDER BY id LIMIT 1"},
       {&vacuum_, "PRAGMA incremental_vacuum(256)"},
   };
   for (const auto& [statement, sql] : statements) {
     TRY_ASSIGN(*statement, database.prepare(sql));
   }
-  return {};
+  return retention_.prepare(database);
 }
 
 void SpoolWriter::run() {
@@ -143,21 +118,19 @@ void SpoolWriter::write(Group& group) {
     const auto written = transact(group);
     failing_ = !written;
     if (written) {
-      end_evicting();
-      recent_new_.clear();
+      retention_.end_evicting();
+      recent_.keep();
       ++counts_.commits;
       return publish();
     }
     reset_statements();
     static_cast<void>(rollback_.run());  // fails where the transaction has ended already
-    end_evicting();
+    retention_.end_evicting();
     inventory_ = before;
     cursors_ = cursors_before;
     tallies_ = tallies_before;
     counts_ = counts_before;
-    for (const std::size_t hash : recent_new_) recent_.erase(hash);
-    recent_order_.resize(recent_order_.size() - recent_new_.size());
-    recent_new_.clear();
+    recent_.take_back();
     if (counts_.write_errors++ == 0 || is_corrupt(written.error()))
       log(LogLevel::kError, "the spool cannot be written: {}", written.error().message);
     if (!is_corrupt(written.error())) break;
@@ -185,8 +158,10 @@ Result<> SpoolWriter::transact(Group& group) {
   group.outcomes.clear();
   TRY(begin_.run());
   for (const Settlement& settlement : group.settlements) TRY(settle(settlement));
-  TRY(remove_settled(now_ns));
-  TRY(remove_aged(now_ns));
+  // Those that are settled go first: what is too old then is lost to some sink.
+  TRY(retention_.remove_settled(settled_through(), now_ns));
+  TRY_ASSIGN(const Lost aged, retention_.remove_aged(settled_through(), oldest_waiting_ns_, now_ns));
+  TRY(tally(aged, kEvictedAge));
   for (const Append& append : group.appends) {
     TRY_ASSIGN(const Stored stored, insert(append, now_ns));
     group.outcomes.push_back(stored);
@@ -219,8 +194,20 @@ Result<> SpoolWriter::tally(const Tally& tally) {
   return tally_.run();
 }
 
+Result<> SpoolWriter::tally(const Lost& lost, const char* reason) {
+  for (std::size_t i = 0; i < kPriorityCount; ++i) {
+    if (lost[i] == 0) continue;
+    TRY(tally({.sink = "",
+               .outcome = "evicted",
+               .reason = reason,
+               .priority = static_cast<Priority>(i),
+               .count = lost[i]}));
+  }
+  return {};
+}
+
 Result<Stored> SpoolWriter::insert(const Append& append, std::int64_t now_ns) {
-  const auto is_new = [this](const NewAlert& alert) { return !is_recent(alert.uuid); };
+  const auto is_new = [this](const NewAlert& alert) { return !recent_.contains(alert.uuid); };
   std::uint64_t needed = 0;
   Priority most_severe = Priority::kDebug;
   for (const NewAlert& alert : append.alerts) {
@@ -228,7 +215,10 @@ Result<Stored> SpoolWriter::insert(const Append& append, std::int64_t now_ns) {
     needed += alert.line.size() + kRowBytes;
     most_severe = std::min(most_severe, alert.priority);
   }
-  if (inventory_.total_bytes() + needed > options_.bytes_max) TRY(make_room(needed, most_severe));
+  if (inventory_.total_bytes() + needed > options_.bytes_max) {
+    TRY_ASSIGN(const Lost evicted, retention_.make_room(settled_through(), needed, most_severe));
+    TRY(tally(evicted, kEvictedFull));
+  }
   if (inventory_.total_bytes() + needed > options_.bytes_max) {
     ++counts_.refused_full;
     return Stored::kFull;
@@ -251,189 +241,9 @@ Result<Stored> SpoolWriter::insert(const Append& append, std::int64_t now_ns) {
     ++inventory_.count[priority];
     inventory_.bytes[priority] += alert.line.size() + kRowBytes;
     ++counts_.stored;
-    remember(alert.uuid);
+    recent_.add(alert.uuid);
   }
   return Stored::kYes;
-}
-
-Result<> SpoolWriter::remove_settled(std::int64_t now_ns) {
-  const std::int64_t through = settled_through();
-  const std::int64_t keep_ns = std::chrono::nanoseconds(options_.keep).count();
-  for (;;) {
-    std::int64_t removed = 0;
-    remove_settled_.bind(1, through);
-    remove_settled_.bind(2, now_ns - keep_ns);
-    remove_settled_.bind(3, kRemoveRows);
-    for (;;) {
-      TRY_ASSIGN(const bool row, remove_settled_.step());
-      if (!row) break;
-      note_removed(static_cast<Priority>(remove_settled_.integer(0)),
-                   static_cast<std::uint64_t>(remove_settled_.integer(1)));
-      ++removed;
-    }
-    remove_settled_.reset();
-    if (removed < kRemoveRows) return {};
-  }
-}
-
-// Settled ones went before: what is too old here is lost to some sink.
-Result<> SpoolWriter::remove_aged(std::int64_t now_ns) {
-  const std::int64_t through = settled_through();
-  const std::int64_t oldest_ns = now_ns - std::chrono::nanoseconds(options_.age_max).count();
-  if (oldest_waiting_ns_ == 0 || oldest_waiting_ns_ >= oldest_ns) return {};
-  std::array<std::uint64_t, kPriorityCount> lost{};
-  begin_evicting();
-  TRY(for_gaps(0, [&](std::int64_t after, std::int64_t before) -> Result<bool> {
-    for (;;) {
-      std::int64_t removed = 0;
-      remove_aged_.bind(1, oldest_ns);
-      remove_aged_.bind(2, kRemoveRows);
-      remove_aged_.bind(3, after);
-      remove_aged_.bind(4, before);
-      for (;;) {
-        TRY_ASSIGN(const bool row, remove_aged_.step());
-        if (!row) break;
-        const auto priority = static_cast<Priority>(remove_aged_.integer(0));
-        note_removed(priority, static_cast<std::uint64_t>(remove_aged_.integer(1)));
-        if (remove_aged_.integer(2) > through) ++lost[static_cast<std::size_t>(priority)];
-        ++removed;
-      }
-      remove_aged_.reset();
-      if (removed < kRemoveRows) return false;
-    }
-  }));
-  for (std::size_t i = 0; i < kPriorityCount; ++i) {
-    if (lost[i] == 0) continue;
-    TRY(tally({.sink = "",
-               .outcome = "evicted",
-               .reason = kEvictedAge,
-               .priority = static_cast<Priority>(i),
-               .count = lost[i]}));
-  }
-  return {};
-}
-
-Result<> SpoolWriter::make_room(std::uint64_t bytes, Priority newcomer) {
-  const auto missing = [&]() -> std::uint64_t {
-    const std::uint64_t used = inventory_.total_bytes() + bytes;
-    return used > options_.bytes_max ? used - options_.bytes_max : 0;
-  };
-  // First what is only kept for queries, oldest first.
-  const std::int64_t through = settled_through();
-  while (missing() > 0) {
-    std::int64_t removed = 0;
-    remove_settled_.bind(1, through);
-    remove_settled_.bind(2, INT64_MAX);
-    remove_settled_.bind(3, rows_for(missing(), inventory_.total_bytes(), inventory_.alerts()));
-    for (;;) {
-      TRY_ASSIGN(const bool row, remove_settled_.step());
-      if (!row) break;
-      note_removed(static_cast<Priority>(remove_settled_.integer(0)),
-                   static_cast<std::uint64_t>(remove_settled_.integer(1)));
-      ++removed;
-    }
-    remove_settled_.reset();
-    if (removed == 0) break;
-  }
-  // Then, least severe first, what is worth less than the newcomer; but nothing when it would not be enough.
-  std::uint64_t worth_less = 0;
-  for (auto i = static_cast<std::size_t>(newcomer) + 1; i < kPriorityCount; ++i)
-    worth_less += inventory_.bytes[i];
-  if (worth_less < missing()) return {};
-  begin_evicting();
-  for (std::size_t i = kPriorityCount; i-- > static_cast<std::size_t>(newcomer) + 1 && missing() > 0;) {
-    const auto priority = static_cast<Priority>(i);
-    while (missing() > 0 && inventory_.count[i] > 0) {
-      TRY_ASSIGN(const std::uint64_t evicted, evict(priority, missing()));
-      if (evicted == 0) break;
-      TRY(tally({.sink = "",
-                 .outcome = "evicted",
-                 .reason = kEvictedFull,
-                 .priority = priority,
-                 .count = evicted}));
-    }
-  }
-  return {};
-}
-
-// The oldest of one priority, about as many as make `bytes`.
-Result<std::uint64_t> SpoolWriter::evict(Priority priority, std::uint64_t bytes) {
-  const auto i = static_cast<std::size_t>(priority);
-  std::int64_t& through = inventory_.evicted_through[i];
-  std::uint64_t evicted = 0;
-  const auto take = [&](std::int64_t after, std::int64_t before) -> Result<bool> {
-    evict_.bind(1, after);
-    evict_.bind(2, static_cast<std::int64_t>(priority));
-    evict_.bind(3, rows_for(bytes, inventory_.bytes[i], inventory_.count[i]));
-    evict_.bind(4, before);
-    through = after;
-    for (;;) {
-      TRY_ASSIGN(const bool row, evict_.step());
-      if (!row) break;
-      note_removed(priority, static_cast<std::uint64_t>(evict_.integer(0)));
-      through = std::max(through, evict_.integer(1));
-      ++evicted;
-    }
-    evict_.reset();
-    return evicted > 0;
-  };
-  TRY(for_gaps(through, take));
-  // What was in hand when we passed it may not be any more. To look for it costs a walk through all.
-  if (evicted == 0 && in_hand_ != in_hand_when_none_[i]) TRY(for_gaps(0, take));
-  if (evicted == 0) {
-    in_hand_when_none_[i] = in_hand_;
-    through = inventory_.last_id;
-  }
-  return evicted;
-}
-
-// The sinks say what they have in hand before they read it; one that says so from now on waits for us.
-void SpoolWriter::begin_evicting() {
-  const std::lock_guard lock(shared_.mutex);
-  if (std::exchange(shared_.evicting, true)) return;
-  in_hand_.clear();
-  for (const auto& [sink, range] : shared_.in_hand) {
-    if (range.first <= range.second) in_hand_.push_back(range);
-  }
-  std::ranges::sort(in_hand_);
-}
-
-void SpoolWriter::end_evicting() {
-  const std::lock_guard lock(shared_.mutex);
-  if (std::exchange(shared_.evicting, false)) shared_.more.notify_all();
-}
-
-// Calls take(after, before) for each row of numbers between those in hand, until it says true.
-template <class Take>
-Result<bool> SpoolWriter::for_gaps(std::int64_t after, Take take) {
-  for (const auto& [first, last] : in_hand_) {
-    if (first > after + 1) {
-      TRY_ASSIGN(const bool enough, take(after, first));
-      if (enough) return true;
-    }
-    after = std::max(after, last);
-  }
-  return take(after, INT64_MAX);
-}
-
-void SpoolWriter::note_removed(Priority priority, std::uint64_t bytes) {
-  const auto i = static_cast<std::size_t>(priority);
-  inventory_.count[i] -= std::min<std::uint64_t>(inventory_.count[i], 1);
-  inventory_.bytes[i] -= std::min<std::uint64_t>(inventory_.bytes[i], bytes + kRowBytes);
-}
-
-bool SpoolWriter::is_recent(std::string_view uuid) const { return recent_.contains(absl::HashOf(uuid)); }
-
-void SpoolWriter::remember(std::string_view uuid) {
-  const std::size_t hash = absl::HashOf(uuid);
-  if (!recent_.insert(hash).second) return;
-  recent_order_.push_back(hash);
-  recent_new_.push_back(hash);
-  // Never one of the transaction under way: a group holds fewer.
-  while (recent_order_.size() > kRecentMax + recent_new_.size()) {
-    recent_.erase(recent_order_.front());
-    recent_order_.pop_front();
-  }
 }
 
 std::int64_t SpoolWriter::settled_through() const {
@@ -443,10 +253,9 @@ std::int64_t SpoolWriter::settled_through() const {
 }
 
 void SpoolWriter::reset_statements() {
-  for (Statement* statement : {&begin_, &commit_, &insert_, &cursor_, &tally_, &remove_settled_,
-                               &remove_aged_, &evict_, &oldest_, &vacuum_}) {
+  for (Statement* statement : {&begin_, &commit_, &insert_, &cursor_, &tally_, &oldest_, &vacuum_})
     statement->reset();
-  }
+  retention_.reset_statements();
 }
 
 // A little at a time, when there is nothing else to do: a spool that was full once need not stay a large
