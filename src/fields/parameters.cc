@@ -3,22 +3,19 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstring>
 #include <iterator>
 #include <string>
 
 #include "event/details.h"
-#include "event/open_flags.h"
 #include "fields/arena_text.h"
-#include "fields/arguments.h"
 #include "fields/call_arguments.h"
-#include "fields/cgroup_text.h"
 #include "fields/descriptor.h"
 #include "fields/evt_text.h"
 #include "fields/field_rows.h"
 #include "fields/flags.h"
-#include "fields/lineage.h"
 #include "fields/names.h"
+#include "fields/open_parameters.h"
+#include "fields/process_parameters.h"
 #include "fields/single_calls.h"
 
 namespace saker::fields {
@@ -28,215 +25,6 @@ using event::Parameter;
 using event::ParameterKind;
 
 constexpr std::int64_t kWorkingDirectory = -100;
-
-Value text_or_missing(const event::Text& text) { return text.present ? Value::text(text.bytes) : Value(); }
-
-// --- of the open family
-
-template <auto kMember>
-Value file_number(const Subject& s, Arena&) {
-  const event::File* file = file_of(s);
-  return file == nullptr ? Value() : Value::integer(static_cast<std::int64_t>(file->*kMember));
-}
-
-Value open_name(const Subject& s, Arena&) {
-  const event::File* file = file_of(s);
-  return file == nullptr ? Value() : text_or_missing(file->name);
-}
-
-Value handle_path(const Subject& s, Arena& arena) {
-  const event::File* file = file_of(s);
-  return file == nullptr ? Value() : Value::text(file_name(*file, 0, arena));
-}
-
-// The permission bits mean something only to a call that may create.
-Value open_mode(const Subject& s, Arena&) {
-  const event::File* file = file_of(s);
-  if (file == nullptr) return {};
-  const bool creates =
-      (file->flags & (event::kOpenCreat | event::kOpenTmpfile)) != 0 || s.event->type == event::kCreat;
-  return Value::integer(creates ? file->mode : 0);
-}
-
-Value creat_flags(const Subject& s, Arena&) {
-  const event::File* file = file_of(s);
-  if (file == nullptr) return {};
-  const int upper = (file->flags & event::kOpenUpperLayer) != 0 ? 1 : 0;
-  const int lower = (file->flags & event::kOpenLowerLayer) != 0 ? 2 : 0;
-  return Value::integer(upper | lower);
-}
-
-std::string_view resolve_errno(const Subject&, const Value& raw, Arena&) {
-  return errno_name(-raw.integer());
-}
-
-std::string_view resolve_opened(const Subject& s, const Value& raw, Arena& arena) {
-  const event::File* file = file_of(s);
-  if (raw.integer() < 0 || file == nullptr) return errno_name(-raw.integer());
-  return concat(arena, {is_directory(*file) ? "<d>" : "<f>", file_name(*file, 0, arena)});
-}
-
-std::string_view resolve_directory(const Subject& s, const Value& raw, Arena& arena) {
-  if (raw.integer() == kWorkingDirectory) return "AT_FDCWD";
-  if (raw.integer() < 0) return errno_name(-raw.integer());
-  const event::File* file = file_of(s);
-  return file == nullptr || !file->base.present ? std::string_view()
-                                                : concat(arena, {"<d>", file->base.bytes});
-}
-
-// Absolute paths stand for themselves and are printed uncleaned.
-std::string_view resolve_name(const Subject& s, const Value& raw, Arena& arena) {
-  const event::File* file = file_of(s);
-  return file == nullptr || raw.text().starts_with('/') ? std::string_view() : file_name(*file, 0, arena);
-}
-
-template <event::Symbols kTable>
-std::string_view resolve_with(const Subject&, const Value& raw, Arena& arena) {
-  return flag_text(static_cast<std::uint32_t>(raw.integer()), event::symbols(kTable), arena);
-}
-
-// --- of execve: the exec that happened, or the call that failed; and of clone: what the process runs
-
-const event::Exec* exec_of(const Subject& s) { return std::get_if<event::Exec>(&s.event->body); }
-
-std::string_view argv_of(const Subject& s) {
-  if (const event::Exec* exec = exec_of(s)) return exec->args.bytes;
-  if (const event::File* file = file_of(s)) return file->args.bytes;
-  return s.process == nullptr ? std::string_view() : s.process->args();
-}
-
-Value exec_exe(const Subject& s, Arena&) { return Value::text(first_argument(argv_of(s))); }
-Value exec_args(const Subject& s, Arena&) { return Value::text(later_arguments(argv_of(s))); }
-
-Value exec_cwd(const Subject& s, Arena&) {
-  if (const event::Exec* exec = exec_of(s)) return Value::text(exec->cwd.bytes);
-  const event::File* file = file_of(s);
-  return file == nullptr ? Value() : Value::text(file->cwd.bytes);
-}
-
-Value exec_filename(const Subject& s, Arena& arena) {
-  const event::Exec* exec = exec_of(s);
-  return exec == nullptr ? open_name(s, arena) : text_or_missing(exec->filename);
-}
-
-std::string_view resolve_exec_filename(const Subject& s, const Value& raw, Arena& arena) {
-  const event::Exec* exec = exec_of(s);
-  if (exec == nullptr) return resolve_name(s, raw, arena);
-  if (raw.text().starts_with('/')) return {};
-  return join_path(with_slash(exec->cwd.bytes, arena), raw.text(), arena);
-}
-
-Value exec_path(const Subject& s, Arena&) {
-  const event::Exec* exec = exec_of(s);
-  return exec == nullptr ? Value() : text_or_missing(exec->exe);
-}
-
-Value exec_env(const Subject& s, Arena&) {
-  const event::Exec* exec = exec_of(s);
-  return exec == nullptr ? Value() : text_or_missing(exec->env);
-}
-
-// --- of the task, when some rule asks
-
-using U = saker_usage;
-template <auto kMember>
-Value usage_number(const Subject& s, Arena&) {
-  const auto usage = event::usage_of(*s.event);
-  return usage ? Value::integer(static_cast<std::int64_t>(usage.value().*kMember)) : Value();
-}
-Value pidns_start(const Subject& s, Arena&) {
-  const auto usage = event::usage_of(*s.event);
-  if (!usage || usage->init_start_ns == 0) return {};
-  return Value::unsigned_integer(s.boot_wall_ns + usage->init_start_ns);
-}
-// Each ended by NUL, as Falco's record has them.
-Value task_cgroups(const Subject& s, Arena& arena) {
-  std::string text = cgroup_text(s, '\0');
-  if (text.empty()) return {};
-  text += '\0';
-  return Value::text(arena.copy(text));
-}
-
-// number:type, with blanks.
-Value polled(const Subject& s, Arena& arena) {
-  std::string all;
-  for (const event::Descriptor& descriptor : event::polled_descriptors(*s.event))
-    fmt::format_to(std::back_inserter(all), "{}{}:{}", all.empty() ? "" : " ", descriptor.fd,
-                   typechar_of(type_of(descriptor)));
-  return all.empty() ? Value() : Value::text(arena.copy(all));
-}
-
-Value exec_flags(const Subject& s, Arena&) {
-  const event::Exec* exec = exec_of(s);
-  if (exec == nullptr) return {};
-  const event::ExeFile& file = exec->file;
-  return Value::integer((file.writable ? 1 : 0) | (file.upper_layer ? 2 : 0) | (file.from_memfd ? 4 : 0) |
-                        (file.lower_layer ? 8 : 0));
-}
-
-template <auto kMember>
-Value exe_file_number(const Subject& s, Arena&) {
-  const event::Exec* exec = exec_of(s);
-  return exec == nullptr ? Value() : Value::unsigned_integer(exec->file.*kMember);
-}
-
-template <auto kMember>
-Value task_number(const Subject& s, Arena&) {
-  return Value::integer(static_cast<std::int64_t>(s.event->task.*kMember));
-}
-
-Value task_pid(const Subject& s, Arena&) { return Value::integer(s.event->task.process.tgid); }
-Value task_parent(const Subject& s, Arena&) { return Value::integer(s.event->task.parent.tgid); }
-Value task_comm(const Subject& s, Arena&) { return Value::text(s.event->task.comm); }
-
-// As a signed number: never logged in is -1.
-Value task_loginuid(const Subject& s, Arena&) {
-  return Value::integer(static_cast<std::int32_t>(s.event->task.loginuid));
-}
-
-std::string_view resolve_self(const Subject& s, const Value&, Arena&) {
-  return s.process == nullptr ? std::string_view() : s.process->comm();
-}
-
-std::string_view resolve_parent(const Subject& s, const Value&, Arena&) {
-  const state::Process* parent = parent_of(s);
-  return parent == nullptr ? std::string_view() : parent->comm();
-}
-
-std::string_view resolve_pid(const Subject& s, const Value& raw, Arena&) {
-  if (s.processes == nullptr || raw.integer() <= 0) return {};
-  const state::Process* process = s.processes->find_pid(static_cast<std::uint32_t>(raw.integer()));
-  return process == nullptr ? std::string_view() : process->comm();
-}
-
-std::string_view resolve_uid(const Subject& s, const Value& raw, Arena&) {
-  return raw.integer() == -1 ? "<NONE>" : user_name(s, static_cast<std::uint32_t>(raw.integer()));
-}
-
-std::string_view resolve_gid(const Subject& s, const Value& raw, Arena&) {
-  return raw.integer() == -1 ? "<NONE>" : group_name(s, static_cast<std::uint32_t>(raw.integer()));
-}
-
-// --- of procexit
-
-const event::Exit* exit_of(const Subject& s) { return std::get_if<event::Exit>(&s.event->body); }
-
-// A part of wait()'s status word.
-template <unsigned kShift, unsigned kMask>
-Value exit_bits(const Subject& s, Arena&) {
-  const event::Exit* exit = exit_of(s);
-  return exit == nullptr ? Value()
-                         : Value::integer((static_cast<std::uint32_t>(exit->status) >> kShift) & kMask);
-}
-
-Value exit_reaper(const Subject& s, Arena&) {
-  const event::Exit* exit = exit_of(s);
-  return exit == nullptr ? Value() : Value::integer(exit->reaper.tgid);
-}
-
-std::string_view resolve_signal(const Subject&, const Value& raw, Arena& arena) {
-  return signal_name(raw.integer(), arena);
-}
 
 // --- of pairs of descriptors, and of listeners
 
@@ -270,6 +58,15 @@ Value queue_percent(const Subject& s, Arena&) {
   const event::Descriptor* listener = listener_of(s);
   if (listener == nullptr) return {};
   return Value::unsigned_integer(listener->queue_max == 0 ? 0 : listener->queue * 100 / listener->queue_max);
+}
+
+// number:type, with blanks.
+Value polled(const Subject& s, Arena& arena) {
+  std::string all;
+  for (const event::Descriptor& descriptor : event::polled_descriptors(*s.event))
+    fmt::format_to(std::back_inserter(all), "{}{}:{}", all.empty() ? "" : " ", descriptor.fd,
+                   typechar_of(type_of(descriptor)));
+  return all.empty() ? Value() : Value::text(arena.copy(all));
 }
 
 Value zero(const Subject&, Arena&) { return Value::integer(0); }
@@ -346,6 +143,7 @@ constexpr auto kReadings = [] {
   using T = event::Task;
   using X = event::ExeFile;
   using D = event::Descriptor;
+  using U = saker_usage;
   std::array<Reading, static_cast<std::size_t>(kCount)> made{};
   const auto set = [&made](ParameterKind kind, Read read, Resolve resolve = nullptr) {
     made[static_cast<std::size_t>(kind)] = {read, resolve};
