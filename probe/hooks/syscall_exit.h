@@ -79,7 +79,7 @@ int BPF_PROG(syscall_exit, struct pt_regs *at_exit, long result)
 	__u32 number = syscall_number(at_exit);
 
 	barrier_var(number); /* or it is computed anew for the table, past what the verifier has seen checked */
-	if (number >= SAKER_SYSCALL_NUMBERS || !syscall_wanted[number] || calls_by_each)
+	if (number >= SAKER_SYSCALL_NUMBERS || !syscall_wanted[number] || calls_told_by != SAKER_CALLS_BY_ONE)
 		return 0;
 	return end_wanted_call(TYPED(struct pt_regs, at_exit), number, result);
 }
@@ -98,9 +98,41 @@ int syscall_exit_one(struct one_call *ctx)
 	struct task_struct *task = current_task();
 	struct pt_regs *regs;
 
-	if (!calls_by_each)
+	if (calls_told_by != SAKER_CALLS_BY_EACH)
 		return 0;
 	regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
 	return end_call(task, TYPED(struct pt_regs, regs), ctx->number, false, ctx->result);
+}
+
+static __always_inline bool is_permitted(__u64 what, long result)
+{
+	return what == SAKER_RETURNING_FILTER ? (__s32)result != -1 : (__u8)result;
+}
+
+/* The functions of the calls that are wanted, in programs of either width; all other calls come nowhere near. */
+SEC("kretprobe.multi")
+int call_returns(struct pt_regs *ctx)
+{
+	__u64 what = bpf_get_attach_cookie(ctx);
+	bool filtered = what == SAKER_RETURNING_FILTER || what == SAKER_RETURNING_PERMIT;
+	long result = returned(ctx);
+	struct pt_regs *regs;
+	__u32 number;
+	bool compat;
+
+	if (calls_told_by != SAKER_CALLS_BY_FUNCTIONS || (filtered && is_permitted(what, result)))
+		return 0;
+	regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	number = syscall_number(regs);
+	regs = TYPED(struct pt_regs, regs);
+	compat = is_compat(current_task());
+	if (filtered)
+		result = result_in(regs);
+	if (what == SAKER_RETURNING_CHILD) {
+		if (!makes_tasks(number, compat)) /* a thread of the kernel's own */
+			return 0;
+		result = 0;
+	}
+	return end_wanted_call(regs, number, as_told(compat, result));
 }

@@ -32,7 +32,7 @@ enum { BPF_RB_AVAIL_DATA = 0 };
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r10, r9, r8, cx, dx, si, di, bx, bp, orig_ax;
+	unsigned long r10, r9, r8, ax, cx, dx, si, di, bx, bp, orig_ax;
 };
 struct thread_info {
 	__u32 status; /* TS_COMPAT: this call came through the 32-bit table */

@@ -7,6 +7,8 @@
 #ifndef SAKER_SETTINGS_H
 #define SAKER_SETTINGS_H
 
+#include "wire/call_hooks.h"
+
 #include "lib/read.h"
 
 const volatile __u32 cpus_per_ring = 1;
@@ -35,7 +37,7 @@ __u8 syscall_wanted[SAKER_SYSCALL_NUMBERS];    /* by either table */
 __u8 event_scope[SAKER_EVENTS_MAX];            /* enum saker_scope bits; 0 = no rule wants it */
 struct saker_shape event_shape[SAKER_EVENTS_MAX];
 __u16 ring_event[SAKER_RING_OPS];              /* opcode -> enum saker_event */
-__u32 calls_by_each;                           /* each wanted call has a hook of its own */
+__u32 calls_told_by;                           /* enum saker_call_hooks */
 __u32 task_details;                            /* enum saker_detail bits */
 __u32 reader_state;                            /* enum saker_reader_state */
 

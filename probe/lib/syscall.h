@@ -49,6 +49,34 @@ static __always_inline __u32 syscall_number(struct pt_regs *regs)
 	return regs->orig_ax & ~X32_BIT;
 }
 
+static __always_inline __u64 first_argument(struct pt_regs *regs, bool compat)
+{
+	return compat ? (__u32)READ(regs, bx) : READ(regs, di);
+}
+
+/* What a function returns, in its registers; and what a call is to return, in its caller's. */
+static __always_inline long returned(struct pt_regs *ctx)
+{
+	return ctx->ax;
+}
+
+static __always_inline long result_in(struct pt_regs *regs)
+{
+	return READ(regs, ax);
+}
+
+/* What the kernel's tracepoint says of a function's result. */
+static __always_inline long as_told(bool compat, long result)
+{
+	return result;
+}
+
+/* fork, vfork, clone, clone3 */
+static __always_inline bool makes_tasks(__u32 number, bool compat)
+{
+	return number == 435 || (compat ? number == 2 || number == 190 || number == 120 : number >= 56 && number <= 58);
+}
+
 static __always_inline void read_args(struct call *call, struct pt_regs *regs)
 {
 	if (call->compat) {
@@ -80,6 +108,32 @@ static __always_inline void read_socketcall_args(struct call *call, struct pt_re
 static __always_inline __u32 syscall_number(struct pt_regs *regs)
 {
 	return regs->syscallno;
+}
+
+static __always_inline __u64 first_argument(struct pt_regs *regs, bool compat)
+{
+	return READ(regs, orig_x0);
+}
+
+static __always_inline long returned(struct pt_regs *ctx)
+{
+	return ctx->regs[0];
+}
+
+static __always_inline long result_in(struct pt_regs *regs)
+{
+	return READ(regs, regs[0]);
+}
+
+static __always_inline long as_told(bool compat, long result)
+{
+	return compat ? (__s32)result : result;
+}
+
+/* Children do not come back by the end of a call here. */
+static __always_inline bool makes_tasks(__u32 number, bool compat)
+{
+	return false;
 }
 
 static __always_inline void read_args(struct call *call, struct pt_regs *regs)

@@ -10,7 +10,7 @@ namespace {
 // One line for each program, for people and for the tests that watch these numbers.
 int print_programs(const Options& options) {
   capture::DriverOptions driver_options;
-  driver_options.call_hooks = capture::CallHooksKind::kEach;  // all programs that there may be
+  driver_options.every_program = true;
   driver_options.count_verification = true;
   for (const std::string& name : options.without) {
     const auto feature = capture::find_feature(name);

@@ -299,8 +299,11 @@ std::string set_call_hooks(Config& config, const Node& value) {
     config.driver.call_hooks = capture::CallHooksKind::kOne;
   } else if (kind == "each") {
     config.driver.call_hooks = capture::CallHooksKind::kEach;
+  } else if (kind == "functions") {
+    config.driver.call_hooks = capture::CallHooksKind::kFunctions;
   } else {
-    return "must be auto, one (a hook for all calls) or each (one for each wanted call)";
+    return "must be auto, one (a hook for all calls), each (one for each wanted call) or functions (at the "
+           "functions of wanted calls)";
   }
   return {};
 }

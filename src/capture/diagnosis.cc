@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "capture/capabilities.h"
 #include "capture/cgroup_layout.h"
+#include "capture/function_hooks.h"
 #include "capture/kernel_types.h"
 #include "capture/ring_programs.h"
 
@@ -47,6 +48,7 @@ void gather_from_btf(KernelFacts& facts) {
   }
   facts.ring_requests = RingPrograms::support(types.get()).any;
   facts.typed_reads = has_typed_reads(types.get());
+  facts.no_functions = why_no_function_hooks(types.get());
   if (!facts.capability_bpf || !facts.capability_perfmon) return;
   const int refused = try_tracing_program(types.get(), 0);
   if (refused != EPERM && refused != EACCES) facts.tracing_programs = refused == 0;
@@ -165,6 +167,11 @@ Diagnosis judge(const KernelFacts& facts) {
       facts.ring_requests
           ? ok("io_uring", "its requests are seen as the calls that they stand for")
           : warning("io_uring", "no tracepoints that tell of its requests (Linux 6.0): they go unseen"));
+  // No warning: what takes their place sees the same.
+  checks.push_back(
+      ok("call hooks", facts.no_functions.empty()
+                           ? "functions can be hooked, so that calls that no rule wants cost nothing"
+                           : fmt::format("tracepoints, which all calls pay for: {}", facts.no_functions)));
   checks.push_back(judge_cgroups(facts));
   return diagnosis;
 }

@@ -22,6 +22,7 @@ struct KernelFacts {
   std::vector<std::string> missing_tracepoints;  // required ones
   bool typed_reads = false;                      // bpf_rdonly_cast, 6.2: the fast way to follow pointers
   bool ring_requests = false;                    // io_uring tells of its requests
+  std::string no_functions;                      // why functions cannot be hooked; empty where they can
   std::string cgroup_layout;                     // "v2", "v1", "hybrid", "none"
 };
 

@@ -26,12 +26,14 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "capture/cgroup_layout.h"
+#include "capture/function_hooks.h"
 #include "capture/kernel_types.h"
 #include "capture/load_log.h"
 #include "capture/mapped_ring.h"
 #include "capture/probe_log.h"
 #include "capture/probe_maps.h"
 #include "capture/probe_object.h"
+#include "capture/programs_apart.h"
 #include "capture/ring_layout.h"
 #include "capture/ring_programs.h"
 #include "capture/syscalls.h"
@@ -77,6 +79,10 @@ std::optional<FileId> ask_stat(int fd) {
   return FileId{file.st_ino, (minor & 0xff) | (major << 8) | ((minor & ~0xffU) << 12)};
 }
 
+bool may_use(const DriverOptions& options, CallHooksKind kind) {
+  return options.every_program || options.call_hooks == kind || options.call_hooks == CallHooksKind::kAuto;
+}
+
 // All zero when it is not loaded.
 bpf_prog_info info_of(int program) {
   bpf_prog_info info{};
@@ -94,6 +100,7 @@ struct Driver::Impl {
   std::unique_ptr<RingReader> reader;
   UniqueFd run_counting;  // while it is open, the kernel counts
   std::unique_ptr<bpf_link, LinkDestroyer> close_link;
+  UniqueFd close_functions;  // instead of it, where functions are hooked
   std::vector<std::string> cgroup_subsystems;
   UniqueFd epoll;
   UniqueFd waker;  // an eventfd among the rings
@@ -106,9 +113,11 @@ struct Driver::Impl {
 
   std::optional<PlanMaps> plan;
   std::optional<CallHooks> hooks;
-  std::vector<SyscallNumber> calls;  // that some rule wants
-  bool any_ring_call = false, any_compat_call = false;
-  std::optional<RingPrograms> ring_programs;  // where the kernel tells of io_uring's requests
+  std::vector<SyscallNumber> calls, compat_calls;  // that some rule wants
+  bool any_ring_call = false;
+  std::string no_functions;                      // why functions cannot be hooked; or is not to
+  std::vector<LoadedProgram> function_programs;  // unless there is such a reason
+  std::optional<RingPrograms> ring_programs;     // where the kernel tells of io_uring's requests
 
   Result<> open(const DriverOptions& options);
   void set_constants(const btf* types, std::uint32_t cpus, const DriverOptions& options);
@@ -117,7 +126,7 @@ struct Driver::Impl {
   Result<> take_ring_programs();
   void ring_bell() const;
   void route(const event::FilterPlan& wanted, bool widen);
-  Result<> attach_wanted(const event::CallCosts& costs);
+  Result<> attach_calls(const event::CallCosts& costs);
   Result<> make_rings();
   void attach_close(bool wanted);
 
@@ -128,15 +137,19 @@ struct Driver::Impl {
   // In whichever object it was loaded.
   Loaded find(const bpf_program* program) const;
 
-  std::future<Result<RingPrograms>> loading_rings;  // last: it uses the rest, and its end is waited for
+  // Last: they use the rest, and their end is waited for.
+  std::future<Result<std::vector<LoadedProgram>>> loading_functions;
+  std::future<Result<RingPrograms>> loading_rings;
 };
 
 Driver::Impl::Loaded Driver::Impl::find(const bpf_program* program) const {
   if (const int fd = bpf_program__fd(program); fd >= 0) return {fd, bpf_program__insn_cnt(program)};
-  if (!ring_programs) return {};
-  const auto& loaded = ring_programs->programs();
-  const auto found = std::ranges::find(loaded, bpf_program__name(program), &RingPrograms::Program::name);
-  return found == loaded.end() ? Loaded{} : Loaded{found->fd.get(), found->instructions};
+  const auto among = [&](const std::vector<LoadedProgram>& loaded) {
+    const auto found = std::ranges::find(loaded, bpf_program__name(program), &LoadedProgram::name);
+    return found == loaded.end() ? Loaded{} : Loaded{found->fd.get(), found->instructions};
+  };
+  const Loaded found = among(function_programs);
+  return found.fd >= 0 || !ring_programs ? found : among(ring_programs->programs());
 }
 
 Result<> Driver::Impl::open(const DriverOptions& options) {
@@ -165,7 +178,7 @@ Result<> Driver::Impl::open(const DriverOptions& options) {
   TRY(load(variant, support, options.rings_later));
   counted = probe_counts();
   plan.emplace(*skeleton);
-  hooks.emplace(*skeleton, options.call_hooks);
+  hooks.emplace(*skeleton, options.call_hooks, find(skeleton->progs.call_returns).fd, no_functions);
   return make_rings();
 }
 
@@ -191,14 +204,21 @@ void Driver::Impl::set_constants(const btf* types, std::uint32_t cpus, const Dri
 // Verifying a program takes time at each start: not where it will not be used.
 void Driver::Impl::choose_programs(const btf* types, const DriverOptions& options) {
   const auto& programs = skeleton->progs;
-  for (bpf_program* program :
-       {programs.syscall_exit, programs.syscall_exit_one, programs.close_enter, programs.identify})
+  for (bpf_program* program : {programs.syscall_exit, programs.syscall_exit_one, programs.call_returns,
+                               programs.close_enter, programs.close_begins, programs.identify})
     bpf_program__set_autoattach(program, false);
-  for (bpf_program* program : {programs.ring_submit, programs.ring_submit_old, programs.ring_complete})
+  for (bpf_program* program : {programs.ring_submit, programs.ring_submit_old, programs.ring_complete,
+                               programs.call_returns, programs.close_begins})
     bpf_program__set_autoload(program, false);
-  const bool one_by_one =
-      options.call_hooks == CallHooksKind::kEach ||
-      (options.call_hooks == CallHooksKind::kAuto && !has_compat_calls() && tracing_is_mounted());
+  if (contains(without, Feature::kFunctions))
+    no_functions = "it is not to (saker.without)";
+  else if (!may_use(options, CallHooksKind::kFunctions))
+    no_functions = "it is not to (saker.call_hooks)";
+  else
+    no_functions = why_no_function_hooks(types);
+  const bool one_by_one = options.call_hooks == CallHooksKind::kAuto && !options.every_program
+                              ? !has_compat_calls() && tracing_is_mounted()
+                              : may_use(options, CallHooksKind::kEach);
   bpf_program__set_autoload(
       programs.syscall_exit_one,
       one_by_one && !contains(without, Feature::kEachCall) &&
@@ -220,8 +240,21 @@ Result<> Driver::Impl::load(const ProbeVariant& variant, const RingPrograms::Sup
       return loaded;
     });
   }
+  if (no_functions.empty()) {
+    loading_functions = std::async(std::launch::async, [variant, maps = map_fds(*skeleton->obj)] {
+      constexpr std::string_view kNames[] = {"call_returns", "close_begins"};
+      return load_apart(variant, kNames, maps);
+    });
+  }
   if (const int error = saker_probe__load(skeleton.get()); error != 0)
     return probe_error("load the probe into the kernel", -error);
+  if (loading_functions.valid()) {
+    auto loaded = loading_functions.get();
+    if (loaded)
+      function_programs = *std::move(loaded);
+    else
+      no_functions = loaded.error().message;
+  }
   return rings_later ? Result<>{} : take_ring_programs();
 }
 
@@ -241,13 +274,29 @@ void Driver::Impl::ring_bell() const {
   [[maybe_unused]] const ssize_t written = ::write(waker.get(), &one, sizeof(one));
 }
 
+// Any tracepoint of a call makes all others pay, so where functions are hooked it is done there.
 void Driver::Impl::attach_close(bool wanted) {
-  if (!wanted || contains(without, Feature::kCloseNames)) return close_link.reset();
-  if (close_link) return;
-  close_link.reset(attach_tracepoint(skeleton->progs.close_enter, "syscalls", "sys_enter_close"));
-  if (!close_link)
+  if (contains(without, Feature::kCloseNames)) return;
+  FunctionHooks* functions = wanted ? hooks->functions() : nullptr;
+  std::string refused;
+  if (functions == nullptr) {
+    close_functions.reset();
+  } else if (!close_functions) {
+    auto made = functions->at_beginning(find(skeleton->progs.close_begins).fd, close_type());
+    if (made)
+      close_functions = *std::move(made);
+    else
+      refused = made.error().message;
+  }
+  if (!wanted || functions != nullptr) {
+    close_link.reset();
+  } else if (!close_link) {
+    close_link.reset(attach_tracepoint(skeleton->progs.close_enter, "syscalls", "sys_enter_close"));
+    if (!close_link) refused = why_not_attached(errno);
+  }
+  if (!refused.empty())
     log(LogLevel::kWarning, "closes are told without what was closed: cannot attach to their beginning: {}",
-        why_not_attached(errno));
+        refused);
 }
 
 Result<> Driver::Impl::make_rings() {
@@ -309,7 +358,8 @@ void Driver::Impl::route(const event::FilterPlan& wanted, bool widen) {
     memory.event_scope[type] = static_cast<__u8>(wanted.scope[type] | (widen ? memory.event_scope[type] : 0));
   }
   calls.clear();
-  any_ring_call = any_compat_call = false;
+  compat_calls.clear();
+  any_ring_call = false;
   const auto fill = [&](std::span<const SyscallNumber> table, auto& row, auto note) {
     for (const SyscallNumber& syscall : table) {
       const bool want = is_wanted(syscall.type, row[syscall.number]);
@@ -318,7 +368,8 @@ void Driver::Impl::route(const event::FilterPlan& wanted, bool widen) {
     }
   };
   fill(native_syscalls(), memory.syscall_event[0], [&](const SyscallNumber& call) { calls.push_back(call); });
-  fill(compat_syscalls(), memory.syscall_event[1], [&](const SyscallNumber&) { any_compat_call = true; });
+  fill(compat_syscalls(), memory.syscall_event[1],
+       [&](const SyscallNumber& call) { compat_calls.push_back(call); });
   for (std::size_t number = 0; number < std::size(memory.syscall_wanted); ++number)
     memory.syscall_wanted[number] =
         memory.syscall_event[0][number] != 0 || memory.syscall_event[1][number] != 0;
@@ -328,20 +379,20 @@ void Driver::Impl::route(const event::FilterPlan& wanted, bool widen) {
   fill(ring_operations(), memory.ring_event, [&](const SyscallNumber&) { any_ring_call = true; });
 }
 
-Result<> Driver::Impl::attach_wanted(const event::CallCosts& costs) {
-  if (any_ring_call && ring_programs) TRY(ring_programs->attach());
-  return hooks->want(calls, any_compat_call, costs);
+Result<> Driver::Impl::attach_calls(const event::CallCosts& costs) {
+  return hooks->want({.native = calls, .compat = compat_calls, .failed = costs.failed}, costs);
 }
 
 Result<> Driver::apply(const event::FilterPlan& plan) {
   impl_->route(plan, true);
-  TRY(impl_->attach_wanted(plan.call_costs));
+  if (impl_->any_ring_call && impl_->ring_programs) TRY(impl_->ring_programs->attach());
+  TRY(impl_->attach_calls(plan.call_costs));
   TRY(impl_->plan->apply(plan));
   impl_->route(plan, false);
   impl_->attach_close(plan.scope[close_type()] != 0);
   if (!impl_->any_ring_call && impl_->ring_programs) impl_->ring_programs->detach();
   // What nothing wants pays nothing.
-  return impl_->hooks->want(impl_->calls, impl_->any_compat_call, plan.call_costs);
+  return impl_->attach_calls(plan.call_costs);
 }
 
 void Driver::count_runs() { impl_->run_counting.reset(bpf_enable_stats(BPF_STATS_RUN_TIME)); }

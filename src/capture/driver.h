@@ -29,6 +29,7 @@ struct DriverOptions {
   std::uint32_t args_bytes_max = 4096;  // 256 to SAKER_ARGS_BYTES_MAX
   std::uint32_t data_bytes_max = 80;    // of what a call reads or writes; to SAKER_DATA_BYTES_MAX
   CallHooksKind call_hooks = CallHooksKind::kAuto;
+  bool every_program = false;       // load also what those hooks have no use for
   FeatureSet without;               // not used although the kernel may have them
   bool count_verification = false;  // for programs()
   // Do not wait until the kernel has verified the programs for io_uring's requests, which takes it a third of

@@ -60,8 +60,10 @@ class DriverLive : public testing::TestWithParam<bool> {
   // As tests/live/run wants it (`make live HOOKS=each`).
   static CallHooksKind hooks() {
     const char* wanted = std::getenv("SAKER_HOOKS");
-    return wanted != nullptr && std::string_view(wanted) == "each" ? CallHooksKind::kEach
-                                                                   : CallHooksKind::kAuto;
+    for (const auto kind : {CallHooksKind::kOne, CallHooksKind::kEach, CallHooksKind::kFunctions}) {
+      if (wanted != nullptr && wanted == call_hooks_name(kind)) return kind;
+    }
+    return CallHooksKind::kAuto;
   }
 
   static FeatureSet reads_without(bool typed_pointers) {

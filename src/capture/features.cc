@@ -9,8 +9,8 @@ namespace saker::capture {
 namespace {
 
 // In the order of the enumeration.
-constexpr std::array<std::string_view, kFeatures> kNames = {"typed_reads", "ring_requests", "identify",
-                                                            "each_call",   "exact_memory",  "close_names"};
+constexpr std::array<std::string_view, kFeatures> kNames = {
+    "typed_reads", "ring_requests", "identify", "each_call", "exact_memory", "call_functions", "close_names"};
 
 }  // namespace
 

@@ -19,9 +19,11 @@ enum class Feature : std::uint8_t {
   kIdentify,      // programs that user space runs, 5.14; else stat() says which file a path is
   kEachCall,      // registers in a tracepoint of one call, 5.15; else one hook for all calls
   kExactMemory,   // the table of CPUs' memory; else sizes of memory are as exact as the kernel's own estimate
+  kFunctions,     // hooks at functions that miss no end, 6.14; else another way to be called at the ends of
+                  // calls
   kCloseNames,    // the tracepoint of a close's beginning; else closes are told without what was closed
 };
-inline constexpr std::size_t kFeatures = 6;
+inline constexpr std::size_t kFeatures = 7;
 using FeatureSet = std::bitset<kFeatures>;
 
 inline bool contains(const FeatureSet& set, Feature feature) {

@@ -2,17 +2,11 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
-#include <bpf/libbpf.h>
-#include <fcntl.h>
 
 #include <cerrno>
-#include <utility>
 
 #include "capture/kernel_types.h"
 #include "capture/probe_log.h"
-#include "wire/records.h"  // before the skeleton, which has its types
-
-#include "probe/probe.skel.h"
 
 namespace saker::capture {
 
@@ -29,27 +23,15 @@ RingPrograms::Support RingPrograms::support(const btf* types) {
 
 Result<RingPrograms> RingPrograms::load(const ProbeVariant& variant, const Support& support,
                                         const MapFds& maps) {
-  const ProbeObject probe = open_probe(variant);
-  if (!probe) return probe_error("open the probe", errno);
-  const auto& programs = probe->progs;
-  bpf_program* const wanted[] = {programs.ring_complete,
-                                 support.submit_old ? programs.ring_submit_old : programs.ring_submit};
-  only_load(*probe->obj, wanted);
-  TRY(share_maps(maps, *probe->obj));
-  if (const int error = bpf_object__load(probe->obj); error != 0)
-    return probe_error("load the probe into the kernel", -error);
+  const std::string_view wanted[] = {"ring_complete", support.submit_old ? "ring_submit_old" : "ring_submit"};
   RingPrograms made;
-  for (const bpf_program* program : wanted) {
-    UniqueFd kept(fcntl(bpf_program__fd(program), F_DUPFD_CLOEXEC, 0));  // the rest of the object goes
-    if (!kept) return probe_error("keep a program", errno);
-    made.programs_.push_back({bpf_program__name(program), std::move(kept), bpf_program__insn_cnt(program)});
-  }
+  TRY_ASSIGN(made.programs_, load_apart(variant, wanted, maps));
   return made;
 }
 
 Result<> RingPrograms::attach() {
   if (!links_.empty()) return {};
-  for (const Program& program : programs_) {
+  for (const LoadedProgram& program : programs_) {
     links_.emplace_back(bpf_raw_tracepoint_open(nullptr, program.fd.get()));
     if (links_.back()) continue;
     const int error = errno;

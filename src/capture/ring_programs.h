@@ -1,16 +1,13 @@
 // RingPrograms: the programs that watch requests handed over through an io_uring.
 //
-// An object of their own, which shares the maps of the others: the kernel takes a third of its time for them,
-// and so can verify both at once. Not thread-safe.
+// Loaded apart: the kernel takes a third of its time for them. Not thread-safe.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
-#include "capture/probe_maps.h"
-#include "capture/probe_object.h"
+#include "capture/programs_apart.h"
 
 struct btf;
 
@@ -27,24 +24,18 @@ class RingPrograms {
   };
   static Support support(const btf* types);
 
-  struct Program {
-    std::string name;
-    UniqueFd fd;
-    std::size_t instructions = 0;
-  };
-
-  // `maps`: to share; they must stay open meanwhile.
+  // See load_apart().
   static Result<RingPrograms> load(const ProbeVariant& variant, const Support& support, const MapFds& maps);
 
   Result<> attach();  // nothing happens when they are
   void detach() { links_.clear(); }
 
-  const std::vector<Program>& programs() const { return programs_; }
+  const std::vector<LoadedProgram>& programs() const { return programs_; }
 
  private:
   RingPrograms() = default;
 
-  std::vector<Program> programs_;
+  std::vector<LoadedProgram> programs_;
   std::vector<UniqueFd> links_;
 };
 

@@ -60,13 +60,15 @@ struct PlanProgram {
 };
 
 // What hooking the wanted calls adds to an average call of a usual node, by rules/call_costs.h: with one hook
-// for all calls, and with a hook for each that is wanted.
+// for all calls, with a hook for each that is wanted, and with hooks at the functions of those.
 struct CallCosts {
   std::uint32_t calls = 0;  // that are wanted
   double share = 0;         // of all calls that a usual node makes
-  double one_ns = 0, each_ns = 0;
+  bool failed = true;       // also those that have failed, which are asked of seccomp's filters as well
+  double one_ns = 0, each_ns = 0, functions_ns = 0;
 
   bool each_is_cheaper() const { return each_ns < one_ns; }
+  bool functions_are_cheapest() const { return functions_ns < one_ns && functions_ns < each_ns; }
 };
 
 struct FilterPlan {

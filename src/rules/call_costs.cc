@@ -13,6 +13,12 @@ constexpr double kOneNs = 90;      // any call, at the hook for all
 constexpr double kOtherNs = 48;    // a call without a hook, where another has one
 constexpr double kHookedNs = 205;  // a call with a hook of its own
 
+// A call whose function is hooked. Seen in emulation alone, where it takes four times the instructions that
+// the hook for all does (docs/kernels.md).
+constexpr double kFunctionNs = 4 * kOneNs;
+// Of calls, made by programs under a filter of seccomp's, whose decisions are hooked too: a guess.
+constexpr double kFilteredShare = 0.5;
+
 // Of ten thousand calls of a usual node, how many are of a kind.
 struct Frequency {
   std::string_view call;
@@ -81,6 +87,16 @@ constexpr Frequency kFrequencies[] = {{"read", 1300},
 constexpr double kTotal = 10000;
 constexpr double kRareShare = 1;  // of any other
 
+bool wants_failed(const event::FilterPlan& plan, event::TypeId type) {
+  const std::uint8_t number = plan.program_of[type];
+  if (number >= plan.programs.size()) return true;
+  const saker_plan_program& tables = plan.programs[number].tables;
+  for (unsigned mode = 0; mode < SAKER_PLAN_MODES; ++mode) {
+    if ((mode & SAKER_PLAN_FAILED) != 0 && (tables.mode[mode] & tables.all) != 0) return true;
+  }
+  return false;
+}
+
 double share_of(std::string_view call) {
   const auto found = std::ranges::find(kFrequencies, call, &Frequency::call);
   return (found == std::end(kFrequencies) ? kRareShare : found->share) / kTotal;
@@ -90,15 +106,18 @@ double share_of(std::string_view call) {
 
 event::CallCosts estimate_call_costs(const event::FilterPlan& plan) {
   event::CallCosts costs;
+  costs.failed = false;
   for (event::TypeId type = 1; std::size_t{type} < plan.scope.size(); ++type) {
     if (plan.scope[type] == 0 || type == event::kProcexit) continue;
     ++costs.calls;
     costs.share += share_of(event::type_name(type));
+    costs.failed = costs.failed || wants_failed(plan, type);
   }
   costs.share = std::min(costs.share, 1.0);
   if (costs.calls == 0) return costs;
   costs.one_ns = kOneNs;
   costs.each_ns = costs.share * kHookedNs + (1 - costs.share) * kOtherNs;
+  costs.functions_ns = (costs.share + (costs.failed ? kFilteredShare : 0)) * kFunctionNs;
   return costs;
 }
 
@@ -106,8 +125,10 @@ std::string call_costs_text(const event::CallCosts& costs) {
   if (costs.calls == 0) return "no call is wanted, and none is hooked";
   return fmt::format(
       "{} calls are wanted, about {:.1f} % of those that a usual node makes; estimated for an average "
-      "call: {:.0f} ns with one hook for all, {:.0f} ns with a hook for each",
-      costs.calls, costs.share * 100, costs.one_ns, costs.each_ns);
+      "call: {:.0f} ns with one hook for all, {:.0f} ns with a hook for each, {:.0f} ns with hooks at "
+      "functions{}",
+      costs.calls, costs.share * 100, costs.one_ns, costs.each_ns, costs.functions_ns,
+      costs.failed ? " (and at seccomp's decisions, for failed calls are wanted)" : "");
 }
 
 }  // namespace saker::rules

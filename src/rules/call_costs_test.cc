@@ -23,6 +23,25 @@ TEST(CallCosts, FewAndRareCallsHaveHooksOfTheirOwn) {
   EXPECT_LT(opens.each_ns, 60);
 }
 
+TEST(CallCosts, FunctionsCostWhatIsWantedAlone) {
+  event::FilterPlan plan;
+  const event::TypeId openat = event::find_type("openat").value();
+  plan.programs.push_back(event::open_program(SAKER_SCOPE_HOST));
+  plan.scope[openat] = SAKER_SCOPE_HOST;
+  const event::CallCosts any = estimate_call_costs(plan);
+  EXPECT_TRUE(any.failed);
+  EXPECT_FALSE(any.functions_are_cheapest());  // seccomp's filters are hooked for what they refuse
+
+  for (unsigned mode = 0; mode < SAKER_PLAN_MODES; ++mode) {
+    if ((mode & SAKER_PLAN_FAILED) != 0) plan.programs[0].tables.mode[mode] = 0;
+  }
+  const event::CallCosts successes = estimate_call_costs(plan);
+  EXPECT_FALSE(successes.failed);
+  EXPECT_TRUE(successes.functions_are_cheapest());
+  EXPECT_LT(successes.functions_ns, 20);
+  EXPECT_GT(successes.functions_ns, 0);
+}
+
 TEST(CallCosts, WhatIsMadeAllTheTimeHasNot) {
   EXPECT_FALSE(costs_of({"read", "write", "futex", "close"}).each_is_cheaper());
   // However few they are.
@@ -52,7 +71,8 @@ TEST(CallCosts, AreSaid) {
   EXPECT_EQ(
       call_costs_text(costs_of({"openat", "ptrace"})),
       "2 calls are wanted, about 4.0 % of those that a usual node makes; estimated for an average call: "
-      "90 ns with one hook for all, 54 ns with a hook for each");
+      "90 ns with one hook for all, 54 ns with a hook for each, 194 ns with hooks at functions (and at "
+      "seccomp's decisions, for failed calls are wanted)");
   EXPECT_EQ(call_costs_text({}), "no call is wanted, and none is hooked");
 }
 

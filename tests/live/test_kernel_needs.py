@@ -97,7 +97,7 @@ class Without(LiveTest):
                 out.write(text)
         for i, feature in enumerate(without):
             arguments = (*arguments, "-o", f"saker.without[{i}]={feature}")
-        if "each_call" in without:
+        if "each_call" in without or "call_functions" in without:
             arguments = (*arguments, "-o", "saker.call_hooks=auto")
         with Agent("-o", "rule_matching=all", *arguments, rules=[rules]) as agent:
             subprocess.run(["cat", file], check=True, capture_output=True)
@@ -117,6 +117,9 @@ class Without(LiveTest):
     def test_each_call(self):
         self.act("each_call")
 
+    def test_call_functions(self):
+        self.act("call_functions")
+
     def test_exact_memory(self):
         self.act("exact_memory")
 
@@ -127,14 +130,27 @@ class Without(LiveTest):
         self.act("ring_requests")
 
     def test_all_at_once(self):
-        self.act("typed_reads", "identify", "each_call", "exact_memory", "close_names", "ring_requests")
+        self.act("typed_reads", "identify", "each_call", "exact_memory", "call_functions", "close_names", "ring_requests")
 
     def test_a_program_that_would_use_it_is_not_loaded(self):
-        for feature, missing in (("identify", "identify"), ("each_call", "syscall_exit_one"), ("ring_requests", "ring_complete")):
+        for feature, missing in (("identify", "identify"), ("each_call", "syscall_exit_one"), ("call_functions", "call_returns"), ("ring_requests", "ring_complete")):
             done = subprocess.run([SAKER, "doctor", "--programs", "--without", feature], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertNotIn(missing, programs.parse(done.stdout))
             self.assertRegex(done.stdout, rf"(?m)^{missing} +not loaded")
+
+    def test_functions_are_hooked_or_refused_in_one_sentence(self):
+        doctor = subprocess.run([SAKER, "doctor"], capture_output=True, text=True).stdout
+        if "functions can be hooked" in doctor:
+            self.act(arguments=("-o", "saker.call_hooks=functions"))
+            return
+        done = subprocess.run([SAKER, "-c", os.path.join(ROOT, "saker.yaml"), "-o", "saker.call_hooks=functions", "-o",
+                               "saker.store.enabled=false", "-o", "webserver.enabled=false", "-M", "1"],
+                              capture_output=True, text=True, cwd=ROOT, timeout=60)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        said = re.findall(r"cannot hook functions: (.+)", done.stderr)
+        self.assertEqual(len(said), 1, done.stderr)
+        self.assertIn(re.search(r"call hooks +tracepoints, which all calls pay for: (.+)", doctor).group(1), said[0])
 
     def test_an_unknown_feature_is_an_error(self):
         done = subprocess.run([SAKER, "-c", os.path.join(ROOT, "saker.yaml"), "-o", "saker.without[0]=nonsense", "--dry-run"],
