@@ -5,7 +5,7 @@ FUZZ_SECONDS ?= 60
 HOST_ARCH := $(shell dpkg --print-architecture)
 IMAGE_ARCHES ?= $(HOST_ARCH)
 KERNEL_ARCHES ?= $(HOST_ARCH)
-GUEST_PROGRAMS := driver_live_test capture_test app_test act act32
+GUEST_PROGRAMS := driver_live_test capture_test app_test act act32 workload
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help deps build run test unit live bench memory fuzz format lint image deb arm64 arm64-unit kernels asan tsan clean
@@ -31,7 +31,7 @@ test: build ## all tests: units, deployment, then live ones (root; skipped where
 unit: build
 	@ctest --test-dir build --output-on-failure -L unit
 
-live: build ## live tests alone (root); HOOKS=each: with a hook for each wanted call, HOOKS=one: with one for all
+live: build ## live tests alone (root); HOOKS=each: with a hook for each wanted call, one: with one for all, functions: at functions
 	@$(SUDO) env SAKER_HOOKS=$(HOOKS) tests/live/run
 
 memory: build ## the memory test at its full size: 200,000 processes, a minute of 10,000 alerts a second (root; 8 GiB)

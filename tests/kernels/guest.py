@@ -39,7 +39,7 @@ def sysroot(arch):
     return "/" if native(arch) else os.path.join(ROOT, "build", f"{arch}-sysroot")
 
 
-PROGRAMS = ("saker", "driver_live_test", "capture_test", "app_test")
+PROGRAMS = ("saker", "driver_live_test", "capture_test", "app_test", "workload")
 STATIC = ("act",)
 
 
@@ -78,11 +78,13 @@ def make_initramfs(arch, path):
     shutil.rmtree(folder)
 
 
-def boot(kernel, arch, initramfs, log, words=(), smp="2", memory="1G", seconds=2400):
-    """Boots and waits for the guest's end; the console's lines. `words` go on the kernel's command line."""
+def boot(kernel, arch, initramfs, log, words=(), smp="2", memory="1G", seconds=2400, counted=False):
+    """Boots and waits for the guest's end; the console's lines. `words` go on the kernel's command line. `counted`: with one
+    processor, and a clock that goes on by a nanosecond with each instruction."""
     # With a thread for each processor, code that an x86 kernel patches is now and then run half patched.
-    tcg = "tcg,thread=" + ("multi" if arch == "arm64" and int(smp.split(",")[0]) <= 4 else "single")
-    command = [*(word.format(tcg=tcg) for word in MACHINE[arch]), "-smp", smp, "-m", memory, "-nographic", "-no-reboot", "-nic", "none",
+    tcg = "tcg,thread=" + ("multi" if arch == "arm64" and int(smp.split(",")[0]) <= 4 and not counted else "single")
+    clock = ["-icount", "shift=0,sleep=off"] if counted else []
+    command = [*(word.format(tcg=tcg) for word in MACHINE[arch]), *clock, "-smp", "1" if counted else smp, "-m", memory, "-nographic", "-no-reboot", "-nic", "none",
                "-kernel", kernel, "-initrd", initramfs,
                "-append", " ".join([f"console={CONSOLE[arch]}", "panic=-1", "quiet", "loglevel=3", "mitigations=off", *words])]
     with open(log, "wb") as file:

@@ -20,6 +20,7 @@ EXIT_NO_PROBE = 3
 APART = re.compile("(many|most)-cpus|hybrid|v1")
 NARROW = "32-bit "
 INTERNAL = "Falco internal"
+HOOKS_FUNCTIONS, BY_FUNCTIONS = "functions can be hooked", "the functions of wanted calls are hooked"
 RESULTS = os.path.join(debian_kernels.KEEP, "results.json")
 TABLE = os.path.join(debian_kernels.ROOT, "docs", "kernels.md")
 
@@ -100,10 +101,12 @@ def judge(name, lines, quick, refusal=""):
         return result
     if refusal:
         return judge_refusal(result, found, refusal, name)
-    for section in ["doctor", "detect", "units"] + ([] if quick else ["driver"]):
+    status, text = found.get("doctor", (0, ""))
+    functions = HOOKS_FUNCTIONS in text
+    for section in ["doctor", "detect", "units"] + ([] if quick else ["driver"]) + (
+            [] if not functions else ["functions"] if quick else ["functions", "driver_functions"]):
         if section not in found:
             fail(f"{name}: {section}: did not end")
-    status, text = found.get("doctor", (0, ""))
     if status != 0:
         fail(f"{name}: {text.strip().splitlines()[-1] if text.strip() else 'doctor said nothing'}")
     result["programs"] = programs.parse(text)
@@ -122,10 +125,19 @@ def judge(name, lines, quick, refusal=""):
         result["dropped"] = ("0" if dropped.group(1) == "0" else f"{dropped.group(1)} ({dropped.group(2)})")
     if "memory" in marks:
         result["rss_kib"], result["group_kib"] = (int(number) for number in marks["memory"].split())
-    if status != 0:
-        said = [line for line in text.splitlines() if "no alert" in line or "rror" in line]
-        fail(f"{name}: detection: {' | '.join(said[:3]) or 'exit status ' + str(status)}")
-    for section, key in (("units", "units"), ("driver", "tests")):
+    for section in ("detect", "functions"):
+        status, text = found.get(section, (0, ""))
+        if status != 0:
+            said = [line for line in text.splitlines() if "no alert" in line or "rror" in line]
+            fail(f"{name}: {section}: {' | '.join(said[:3]) or 'exit status ' + str(status)}")
+    if functions:
+        status, text = found.get("functions", (0, ""))
+        result["by_functions"] = [rule for rule in re.findall(r'"rule":"([^"]*)"', text) if not rule.startswith(INTERNAL)]
+        if status == 0 and BY_FUNCTIONS not in text:
+            fail(f"{name}: functions: no function was hooked")
+        if missed := set(result["detections"]) - set(result["by_functions"]):
+            fail(f"{name}: functions: not seen: {', '.join(sorted(missed))}")
+    for section, key in (("units", "units"), ("driver", "tests"), ("driver_functions", "tests_by_functions")):
         if section in found:
             status, text = found[section]
             counts = result[key] = {}
@@ -149,6 +161,34 @@ def detections_of(result):
 
 def counted(tests):
     return f"{tests.get('PASSED', 0)} passed, {tests.get('SKIPPED', 0)} skipped"
+
+
+def judge_counts(name, lines):
+    """{loop: {hooks: instructions of a round}} of the guest whose clock counts them; and what was refused there."""
+    status, text = sections(lines)[0].get("count", (None, ""))
+    counts = {}
+    for hooks, loop, instructions in re.findall(r"count (\w+) ([\w ]+): [\d.]+ ([\d.]+)", text):
+        counts.setdefault(loop, {})[hooks] = float(instructions)
+    failures = [] if status == 0 and all("one" in loop for loop in counts.values()) and counts else [f"{name}: count: {text.strip()[-300:]}"]
+    for hooks, why in re.findall(r"refused (\w+): (.*)", text):
+        print(f"{name}: no hooks by {hooks}: {why}", flush=True)
+    return counts, failures
+
+
+def added(loop, hooks):
+    """Instructions that hooks add to a round of a loop."""
+    return f"{loop[hooks] - loop['none']:,.0f}" if hooks in loop else "–"
+
+
+def count_table(results):
+    kinds = ("one", "each", "functions")
+    loops = ("getppid", "open and close")
+    rows = [["kernel", *(f"{loop}: {what}" for loop in loops for what in ("instructions", *(f"{kind} adds" for kind in kinds)))]]
+    rows.append(["---"] * len(rows[0]))
+    for name, result in sorted(results.items()):
+        if counts := result.get("counts"):
+            rows.append([name, *(cell for loop in loops for cell in (f"{counts[loop]['none']:,.0f}", *(added(counts[loop], kind) for kind in kinds)))])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def table(results):
@@ -195,18 +235,27 @@ those that would run on that processor meanwhile (`missed_runs`). An emulated pr
 than a real one, which makes that likely.
 "Goes without" are features that this kernel lacks; [troubleshoot.md](troubleshoot.md) says more of `saker doctor`.
 A feature can also be done without on purpose (`saker.without` in the configuration, a list of typed_reads, ring_requests, identify,
-each_call, exact_memory, close_names).
+each_call, exact_memory, call_functions, close_names).
 
 No kernel of Debian's has pages of 64 KiB, and none that it still has is too old for a ring buffer: sizes for such pages are tested
 by units, and the sentence about such a kernel by a library that answers as it would.
 
 {table}
+
+## What hooks add to a call
+
+Instructions, which the emulator counts and which do not depend on its speed: of a call that no rule wants (`getppid`), and of opening and
+closing a file, of which the rules want the opening and the probe rules out the name. `saker.call_hooks` says which hooks there are: one
+for all calls, a tracepoint for each that is wanted, or the functions of those. "–": this kernel has no such hooks. Where functions can be
+hooked, the agent has to see all of the above with them, too, and the probe's live tests are run with them once more.
+
+{counts}
 """
 
 
 def write_table(results):
     with open(TABLE, "w") as file:
-        file.write(PAGE.format(table=table(results)))
+        file.write(PAGE.format(table=table(results), counts=count_table(results)))
 
 
 def main():
@@ -241,11 +290,22 @@ def main():
         lines = guest.boot(files.vmlinuz, kernel.arch, initramfs, os.path.join(debian_kernels.KEEP, f"{name}.log"),
                            words=words, smp=variant.smp, memory=variant.memory)
         result = results[name] = judge(name, lines, quick, variant.refusal)
+        if variant == PLAIN:
+            lines = guest.boot(files.vmlinuz, kernel.arch, initramfs, os.path.join(debian_kernels.KEEP, f"{name}-count.log"),
+                               words=("saker.count=1",), counted=True)
+            result["counts"], failed = judge_counts(name, lines)
+            result["failures"] += failed
         failures += bool(result["failures"])
         print(f"{name}: {result['release']}: {len(result.get('programs', {}))} programs, "
               f"{sum(p['verified'] for p in result.get('programs', {}).values())} instructions verified, "
               f"detected {len(set(result.get('detections', [])))}, live tests {result.get('tests', 'not run')}, "
               f"memory {result.get('rss_kib', 0)} KiB resident, {result.get('group_kib', 0)} KiB in its cgroup", flush=True)
+        if "by_functions" in result:
+            print(f"{name}: with hooks at functions: detected {len(set(result['by_functions']))}, "
+                  f"live tests {result.get('tests_by_functions', 'not run')}", flush=True)
+        for loop, counts in result.get("counts", {}).items():
+            told = ", ".join(f"{kind} adds {added(counts, kind)}" for kind in ("one", "each", "functions"))
+            print(f"{name}: {loop} takes {counts['none']:.0f} instructions, {told}", flush=True)
         for note in result["notes"]:
             print(f"slower {note}", flush=True)
         for failure in result["failures"]:

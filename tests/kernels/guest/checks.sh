@@ -20,7 +20,7 @@ limit_memory() {
   for folder in /sys/fs/cgroup/memory /sys/fs/cgroup /sys/fs/cgroup/unified; do
     [ -e $folder ] || continue
     [ ! -e $folder/cgroup.subtree_control ] || echo +memory >$folder/cgroup.subtree_control
-    mkdir $folder/agent
+    mkdir -p $folder/agent
     for file in memory.max memory.limit_in_bytes; do
       [ -e $folder/agent/$file ] || continue
       echo $limit >$folder/agent/$file
@@ -30,7 +30,7 @@ limit_memory() {
   done
 }
 
-limited='[ -z "$group" ] || echo $$ >$group/cgroup.procs; exec saker -c /saker.yaml'
+limited='[ -z "$group" ] || echo $$ >$group/cgroup.procs; exec saker -c /saker.yaml $arguments'
 
 tell_memory() {
   counted=0
@@ -84,11 +84,19 @@ crowd() {
   ! grep '"level":"error"' /tmp/log || failed=1
 }
 
-detect() {
+until_it_says() { # WORDS: in the agent's log
+  for _ in $(seq 3000); do
+    grep -q "$1" /tmp/log && return
+    kill -0 $agent 2>/dev/null || return
+    sleep 0.1
+  done
+}
+
+detect() { # further arguments of the agent
   limit_memory
-  group=$group sh -c "$limited" >/tmp/alerts 2>/tmp/log &
+  group=$group arguments=$* sh -c "$limited" >/tmp/alerts 2>/tmp/log &
   agent=$!
-  for _ in $(seq 3000); do grep -q watching /tmp/log && break; sleep 0.1; done
+  until_it_says watching
   sees host act read /etc/on-the-host
   sees container sh /container.sh
   narrow
@@ -112,8 +120,34 @@ detect() {
   return ${failed:-0}
 }
 
+# How long loops take with each kind of hooks, or what this kernel says of it, where the clock counts instructions.
+count() {
+  mount -t tracefs none /sys/kernel/tracing
+  for hooks in one each functions none; do # none last, when the machine has come to rest
+    agent=
+    if [ $hooks != none ]; then
+      saker -c /saker.yaml -o saker.sandbox=false -o saker.call_hooks=$hooks >/tmp/alerts 2>/tmp/log &
+      agent=$!
+      until_it_says watching
+      until_it_says "io_uring's requests"
+    fi
+    if [ "$agent" ] && ! kill -0 $agent 2>/dev/null; then
+      echo "refused $hooks: $(grep -o '"level":"error","msg":"[^"]*' /tmp/log | cut -d'"' -f8)"
+      continue
+    fi
+    workload getppid 2000 >/dev/null # the first time is another
+    echo "count $hooks getppid: $(workload getppid 20000)"
+    echo "count $hooks open and close: $(workload open 4000 /etc/that-no-rule-names)"
+    [ ! "$agent" ] || { kill $agent; wait $agent; }
+  done
+}
+
 cgroups=$(word saker.cgroups)
 mount_cgroups ${cgroups:-v2}
+if [ "$(word saker.count)" ]; then
+  run count count
+  return
+fi
 echo "@@cpus $(cat /sys/devices/system/cpu/possible) possible, $(cat /sys/devices/system/cpu/online) online; pages of $(saker --page-size | grep -o '[0-9]*') bytes"
 run doctor saker doctor --programs
 if [ "$(word saker.refused)" ]; then
@@ -121,6 +155,8 @@ if [ "$(word saker.refused)" ]; then
   return
 fi
 run detect detect
+hooks_functions=$(saker doctor | grep -c "functions can be hooked")
+[ $hooks_functions = 0 ] || run functions detect -o saker.call_hooks=functions
 # Units that need a kernel: those that an emulator of single programs has to skip.
 units() {
   capture_test --gtest_brief=1 --gtest_filter='AccountFiles.*:FileIdentitiesTest.*:Resolver.*' &&
@@ -128,3 +164,4 @@ units() {
 }
 run units units
 [ "$(word saker.quick)" ] || run driver driver_live_test --gtest_brief=1
+[ "$(word saker.quick)" ] || [ $hooks_functions = 0 ] || run driver_functions env SAKER_HOOKS=functions driver_live_test --gtest_brief=1
