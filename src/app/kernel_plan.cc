@@ -48,10 +48,12 @@ std::shared_ptr<const rules::Plan> make_kernel_plan(const rules::RuleSet& rules,
                                                             : scope_only(rules));
   if (options.drop_failed_exit) drop_failed(plan->filter);
   for (const event::TypeId type : options.never) event::shut_out(plan->filter, type);
+  // What is let through below are calls of our own, which no filter of seccomp's refuses.
+  const bool failed = rules::estimate_call_costs(plan->filter).failed;
   if (asks_for_calls(plan->filter)) {
     for (const event::TypeId type : options.always) event::let_through(plan->filter, type);
   }
-  plan->filter.call_costs = rules::estimate_call_costs(plan->filter);
+  plan->filter.call_costs = rules::estimate_call_costs(plan->filter, failed);
   return plan;
 }
 

@@ -104,14 +104,14 @@ double share_of(std::string_view call) {
 
 }  // namespace
 
-event::CallCosts estimate_call_costs(const event::FilterPlan& plan) {
+event::CallCosts estimate_call_costs(const event::FilterPlan& plan, std::optional<bool> failed) {
   event::CallCosts costs;
-  costs.failed = false;
+  costs.failed = failed.value_or(false);
   for (event::TypeId type = 1; std::size_t{type} < plan.scope.size(); ++type) {
     if (plan.scope[type] == 0 || type == event::kProcexit) continue;
     ++costs.calls;
     costs.share += share_of(event::type_name(type));
-    costs.failed = costs.failed || wants_failed(plan, type);
+    if (!failed && wants_failed(plan, type)) costs.failed = true;
   }
   costs.share = std::min(costs.share, 1.0);
   if (costs.calls == 0) return costs;

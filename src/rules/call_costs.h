@@ -6,11 +6,14 @@
 // are wanted ones; how often each is made is a rough table of what services, their runtimes and shells do.
 #pragma once
 
+#include <optional>
+
 #include "event/filter_plan.h"
 
 namespace saker::rules {
 
-event::CallCosts estimate_call_costs(const event::FilterPlan& plan);
+// `failed`: whether failed calls are wanted, where the plan does not tell.
+event::CallCosts estimate_call_costs(const event::FilterPlan& plan, std::optional<bool> failed = {});
 
 // In one sentence, for people.
 std::string call_costs_text(const event::CallCosts& costs);
