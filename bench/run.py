@@ -37,8 +37,8 @@ LOOPS = {
     "getppid": (["getppid", "400000"], 400000, False, "a system call that no rule wants", (103, 129)),
     "open": (["open", "60000", "/etc/hostname"], 60000, False, "open + close on the host", (1680, 1740)),
     "open in a container": (["open", "60000", "/etc/hostname"], 60000, True, "open + close in a container", (1680, 1740)),
-    "exec": (["exec", "200"], 200, False, "fork + exec /bin/true + wait", (44000, 680000)),
-    "tcp": (["tcp", "3000"], 3000, False, "connect + accept + close", (4000, 29000)),
+    "exec": (["exec", "1000"], 1000, False, "fork + exec /bin/true + wait", (44000, 680000)),
+    "tcp": (["tcp", "12000"], 12000, False, "connect + accept + close", (4000, 29000)),
     "tree": (None, 1, False, "find and cat a tree of files, of which this many times", None),
     "compile": (None, 50, False, "compile 50 small C files, of which this many times", None),
 }
