@@ -6,6 +6,7 @@
 #include "lib/details.h"
 #include "lib/inode.h"
 #include "lib/path.h"
+#include "lib/plan_comm.h"
 #include "lib/preempt.h"
 #include "lib/task.h"
 
@@ -96,6 +97,7 @@ static __always_inline void tell_exec(struct task_struct *task, struct linux_bin
 	struct scratch *s;
 
 	count_version(READ(task, tgid));
+	sort_by_comm(task);
 	s = begin_record(SAKER_RECORD_EXEC, SAKER_EVENT_EXECVE, READ(task, pid), sizeof(*record));
 	if (!s)
 		return;

@@ -183,7 +183,7 @@ static __always_inline const struct saker_plan_class *class_of_process(const str
 	__u32 place = index_below(tgid, SAKER_PLAN_PROCESSES);
 	__u64 word = *(volatile __u64 *)&process_class[place];
 	__u64 bits = SAKER_PLAN_PROCESS_BITS(tgid, version_of(tgid), p->mark);
-	__u32 class = word & 0xffff, key;
+	__u32 class = word & SAKER_PLAN_CLASS_BITS, key;
 
 	if ((word >> 16) != (bits >> 16) || class == 0 || class >= SAKER_PLAN_CLASSES)
 		return NULL;

@@ -4,7 +4,7 @@
  *
  * User space knows more of a process than the probe can ask for at each call: its name as rules mean it, its
  * arguments, its program file. It sorts processes into classes (wire/plan.h) and writes the class down here, for the
- * version of the process that its records told of.
+ * version of the process that its records told of. (plan_comm.h does, for processes that are new.)
  *
  * Why no event is judged by what a process was before: the version is counted up here, in the task's own fork,
  * exec or exit, before the record of it is sent and so before user space can have seen it. A word made from
@@ -21,7 +21,7 @@
 #define VERSION_MASK 0xffffff
 
 __u32 process_version[SAKER_PLAN_PROCESSES];
-__u64 process_class[SAKER_PLAN_PROCESSES]; /* SAKER_PLAN_PROCESS_BITS | class */
+__u64 process_class[SAKER_PLAN_PROCESSES]; /* SAKER_PLAN_PROCESS_BITS | class, perhaps SAKER_PLAN_BY_COMM */
 
 static __always_inline __u32 version_of(__u32 tgid)
 {

@@ -228,6 +228,17 @@ struct saker_plan_class {
 #define SAKER_PLAN_PROCESS_BITS(tgid, version, generation) \
 	((version) * (1ULL << 40) | ((tgid) & 0x3fffffULL) << 18 | ((generation) & 3ULL) << 16)
 
+#define SAKER_PLAN_BY_COMM 0x8000 /* with a class: all that is known of the process is its name */
+#define SAKER_PLAN_CLASS_BITS 0x7fff
+
+/* A name in the map of names of processes, whose value is a class. */
+#define SAKER_PLAN_COMMS 4096
+struct saker_plan_comm {
+	__u64 comm[2]; /* TASK_COMM_LEN bytes, zeros behind the end */
+	__u64 generation;
+};
+
+SAKER_ASSERT_SIZE(struct saker_plan_comm, 24);
 SAKER_ASSERT_SIZE(struct saker_plan_text, 32);
 SAKER_ASSERT_SIZE(struct saker_plan_path, 64);
 SAKER_ASSERT_SIZE(struct saker_plan_flags, 24);

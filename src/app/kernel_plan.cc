@@ -64,6 +64,7 @@ Result<> KernelPlan::apply(const rules::RuleSet& rules, std::shared_ptr<const ru
   TRY(driver_.apply(plan->filter));
   driver_.compare_plan(compare_);
   classes_.reset();
+  names_.clear();
   plan_ = std::move(plan);
   classes_.emplace(rules, *plan_);
   wanted_ = plan_->filter.scope;
@@ -106,16 +107,23 @@ void KernelPlan::sort(const state::Process& process, std::uint32_t version, cons
   subject.event = &event;
   subject.process = &process;
   const auto found = classes_->classify(subject, arena);
-  if (found.number == 0) return;
-  if (found.is_new) {
-    if (const auto set = driver_.plan().set_class(found.number, classes_->terms(found.number)); !set) {
-      log(LogLevel::kError, "processes are not sorted for the filter plan any more: {}", set.error().message);
-      classes_.reset();  // a class that the probe knows nothing of would rule out everything
-      return;
-    }
-  }
+  if (!tell(found)) return;
   driver_.plan().set_process(tgid, version, found.number);
   ++stats_.classified;
+  if (names_.size() >= SAKER_PLAN_COMMS || !names_.emplace(process.comm()).second) return;
+  const auto of_name = classes_->classify_name(subject, arena);
+  if (tell(of_name)) driver_.plan().set_comm(process.comm(), of_name.number);
+}
+
+// False: there is no such class in the probe.
+bool KernelPlan::tell(const rules::ProcessClasses::Found& found) {
+  if (found.number == 0) return false;
+  if (!found.is_new) return true;
+  const auto set = driver_.plan().set_class(found.number, classes_->terms(found.number));
+  if (set) return true;
+  log(LogLevel::kError, "processes are not sorted for the filter plan any more: {}", set.error().message);
+  classes_.reset();  // a class that the probe knows nothing of would rule out everything
+  return false;
 }
 
 void KernelPlan::matched(const event::Event& event, const std::string& rule) {

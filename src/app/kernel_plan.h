@@ -2,12 +2,16 @@
 //
 // A process is sorted into its class when a call of it is seen for the first time since its last exec, and
 // its parent with it: processes that never come through the other dimensions cost nothing here. Its calls
-// pass until then. Not thread-safe; owned by the pipeline.
+// pass until then, unless the probe was told what others of its name come to. Not thread-safe; owned by the
+// pipeline.
 #pragma once
+
+#include <absl/container/flat_hash_set.h>
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "app/plan_options.h"
@@ -62,12 +66,14 @@ class KernelPlan {
     std::uint32_t version = 0;
   };
   void sort(const state::Process& process, std::uint32_t version, const event::Event& event, Arena& arena);
+  bool tell(const rules::ProcessClasses::Found& found);
   Label& label(std::uint32_t tgid) { return labels_[tgid % labels_.size()]; }
 
   capture::Driver& driver_;
   bool compare_ = false;
   std::shared_ptr<const rules::Plan> plan_;
   std::optional<rules::ProcessClasses> classes_;
+  absl::flat_hash_set<std::string> names_;  // that the probe was told of
   capture::ScopePlan wanted_{};
   bool hooks_calls_ = false;
   std::vector<Label> labels_;

@@ -41,6 +41,7 @@ void PlanMaps::clear(Written& written) {
   for (const auto& key : written.paths) bpf_map_delete_elem(bpf_map__fd(skeleton_.maps.plan_paths), &key);
   for (const auto& key : written.networks)
     bpf_map_delete_elem(bpf_map__fd(skeleton_.maps.plan_networks), &key);
+  for (const auto& key : written.comms) bpf_map_delete_elem(bpf_map__fd(skeleton_.maps.plan_comms), &key);
   written = {};
 }
 
@@ -131,7 +132,16 @@ void PlanMaps::set_process(std::uint32_t tgid, std::uint32_t version, std::uint3
 
 bool PlanMaps::knows(std::uint32_t tgid, std::uint32_t version) const {
   const std::uint64_t word = skeleton_.bss->process_class[tgid % SAKER_PLAN_PROCESSES];
-  return word >> 16 == SAKER_PLAN_PROCESS_BITS(tgid, version & kVersionMask, generation_) >> 16;
+  return (word & SAKER_PLAN_BY_COMM) == 0 &&
+         word >> 16 == SAKER_PLAN_PROCESS_BITS(tgid, version & kVersionMask, generation_) >> 16;
+}
+
+void PlanMaps::set_comm(std::string_view comm, std::uint32_t number) {
+  saker_plan_comm key{.comm = {}, .generation = generation_};
+  std::memcpy(key.comm, comm.data(), std::min(comm.size(), sizeof(key.comm) - 1));
+  if (bpf_map_update_elem(bpf_map__fd(skeleton_.maps.plan_comms), &key, &number, BPF_NOEXIST) != 0) return;
+  written_[generation_ % SAKER_PLAN_GENERATIONS].comms.push_back(key);
+  __atomic_store_n(&skeleton_.bss->plan_comms_used, 1, __ATOMIC_RELAXED);
 }
 
 std::uint32_t PlanMaps::version(std::uint32_t tgid) const {

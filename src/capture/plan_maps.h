@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -35,6 +36,9 @@ class PlanMaps {
   void set_process(std::uint32_t tgid, std::uint32_t version, std::uint32_t number);
   // Whether something has been said of that version.
   bool knows(std::uint32_t tgid, std::uint32_t version) const;
+  // New programs of that name are of that class until something is said of them. Of SAKER_PLAN_COMMS names
+  // at most; others are not known. Until the next apply().
+  void set_comm(std::string_view comm, std::uint32_t number);
   // The present version of the process.
   std::uint32_t version(std::uint32_t tgid) const;
 
@@ -45,6 +49,7 @@ class PlanMaps {
     std::vector<saker_plan_text> texts;
     std::vector<saker_plan_path> paths;
     std::vector<saker_plan_network> networks;
+    std::vector<saker_plan_comm> comms;
   };
   void clear(Written& written);
   Result<> write(const event::FilterPlan& plan, std::uint8_t place);

@@ -110,8 +110,13 @@ class PlanModel {
     if (subject.process == nullptr || !classes_.needed()) return ~event::PlanTerms{0};
     const auto found = classes_.classify(subject, arena);
     if (found.number == 0) return ~event::PlanTerms{0};
-    const saker_plan_class terms = classes_.terms(found.number)[program];
-    return as_parent ? terms.parent : terms.process;
+    const auto of_name = classes_.classify_name(subject, arena);
+    const auto of_class = [&](std::uint32_t number) -> event::PlanTerms {
+      if (number == 0) return ~event::PlanTerms{0};
+      const saker_plan_class terms = classes_.terms(number)[program];
+      return as_parent ? terms.parent : terms.process;
+    };
+    return of_class(found.number) & of_class(of_name.number);
   }
 
   static event::PlanTerms by_arguments(const saker_plan_program& t, const event::Call& call) {

@@ -37,6 +37,8 @@ ProcessClasses::ProcessClasses(const RuleSet& rules, const Plan& plan)
     if (own && of_process(program_, predicate)) own_.push_back(predicate);
     if (parents && rules::of_parent(program_, predicate)) of_parent_.push_back(predicate);
   }
+  for (const std::uint32_t predicate : own_) by_name_.push_back(of_process_name(program_, predicate));
+  for (const std::uint32_t predicate : of_parent_) by_name_.push_back(of_parent_name(program_, predicate));
   results_.emplace_back();  // class 0 is nobody's
 }
 
@@ -49,22 +51,34 @@ ProcessClasses::Found ProcessClasses::classify(const fields::Subject& subject, A
     now_ += static_cast<char>(decide_for_process(program_, predicate, subject, arena));
   for (const std::uint32_t predicate : of_parent_)
     now_ += static_cast<char>(decide_for_parent(program_, predicate, subject, arena));
-  const std::size_t before = results_.size();
-  const std::uint32_t number = number_of(now_);
-  if (number == 0) return {};
+  const Found found = number_of(now_);
+  if (found.number == 0) return found;
   if (seen_.size() >= kSeenMax) seen_.clear();
-  seen_.emplace(std::move(seen), number);
-  return {number, results_.size() > before};
+  seen_.emplace(std::move(seen), found.number);
+  return found;
+}
+
+ProcessClasses::Found ProcessClasses::classify_name(const fields::Subject& subject, Arena& arena) {
+  if (std::ranges::find(by_name_, true) == by_name_.end()) return {};
+  now_.clear();
+  for (std::size_t i = 0; i < by_name_.size(); ++i) {
+    Truth truth = Truth::kUnknown;
+    if (by_name_[i])
+      truth = i < own_.size() ? decide_for_process(program_, own_[i], subject, arena)
+                              : decide_for_parent(program_, of_parent_[i - own_.size()], subject, arena);
+    now_ += static_cast<char>(truth);
+  }
+  return number_of(now_);
 }
 
 // 0: all are taken.
-std::uint32_t ProcessClasses::number_of(const std::string& results) {
-  if (const auto known = numbers_.find(results); known != numbers_.end()) return known->second;
-  if (results_.size() >= SAKER_PLAN_CLASSES) return 0;
+ProcessClasses::Found ProcessClasses::number_of(const std::string& results) {
+  if (const auto known = numbers_.find(results); known != numbers_.end()) return {known->second, false};
+  if (results_.size() >= SAKER_PLAN_CLASSES) return {};
   const auto number = static_cast<std::uint32_t>(results_.size());
   numbers_.emplace(results, number);
   results_.push_back(results);
-  return number;
+  return {number, true};
 }
 
 event::PlanClass ProcessClasses::terms(std::uint32_t number) const {

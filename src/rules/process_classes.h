@@ -34,18 +34,23 @@ class ProcessClasses {
   // name come to is remembered.
   Found classify(const fields::Subject& subject, Arena& arena);
 
-  // By program; of a class that classify() gave.
+  // The same by the process's name alone: what is all that can be said of others of that name before they
+  // have been looked at. 0 also when no check asks for the name alone.
+  Found classify_name(const fields::Subject& subject, Arena& arena);
+
+  // By program; of a class that they gave.
   event::PlanClass terms(std::uint32_t number) const;
 
   std::size_t size() const { return numbers_.size(); }
 
  private:
-  std::uint32_t number_of(const std::string& results);
+  Found number_of(const std::string& results);
 
   const RuleSet::Program& program_;
   const Plan& plan_;
   std::vector<std::uint32_t> nodes_;                         // that the terms need, children first
   std::vector<std::uint32_t> own_, of_parent_;               // predicates
+  std::vector<bool> by_name_;                                // of own_ and then of_parent_: by the name alone
   absl::flat_hash_map<std::string, std::uint32_t> numbers_;  // results of the checks → class
   absl::flat_hash_map<std::pair<std::uint64_t, std::string>, std::uint32_t> seen_;  // program, name → class
   std::vector<std::string> results_;                                                // by class

@@ -8,14 +8,19 @@
 namespace saker::rules {
 namespace {
 
-TEST(ProcessClasses, AProgramUnderANameIsLookedAtOnce) {
-  const Parsed parsed = parse_condition("evt.type = openat and fd.name = /x and proc.name = python3");
-  ASSERT_TRUE(parsed.tree);
+RuleSet rule_on(const std::string& condition) {
+  const Parsed parsed = parse_condition(condition);
+  EXPECT_TRUE(parsed.tree);
   CompileResult compiled = compile_condition(*parsed.tree, fields::syscall_catalogue());
-  std::vector<EnabledRule> all(1);
-  all[0].condition = std::move(compiled.condition);
-  all[0].event_types = std::move(compiled.event_types);
-  const RuleSet rules(std::move(all), Matching::kAll);
+  EXPECT_TRUE(compiled.condition);
+  std::vector<EnabledRule> rules(1);
+  rules[0].condition = std::move(compiled.condition);
+  rules[0].event_types = std::move(compiled.event_types);
+  return RuleSet(std::move(rules), Matching::kAll);
+}
+
+TEST(ProcessClasses, AProgramUnderANameIsLookedAtOnce) {
+  const RuleSet rules = rule_on("evt.type = openat and fd.name = /x and proc.name = python3");
   const Plan plan = make_plan(rules, [](event::TypeId) { return true; });
   ProcessClasses classes(rules, plan);
   ASSERT_TRUE(classes.needed());
@@ -47,6 +52,38 @@ TEST(ProcessClasses, AProgramUnderANameIsLookedAtOnce) {
   EXPECT_EQ(classify(32).number, bash.number);
   EXPECT_FALSE(classify(22).is_new);
   EXPECT_EQ(classes.size(), 2U);
+}
+
+TEST(ProcessClasses, ANameAloneDecidesWhatItCan) {
+  struct Row {
+    std::string_view check;
+    bool decided;  // by the name
+    event::PlanTerms python, bash;
+  };
+  // What a term's bit is not set for is ruled out.
+  constexpr Row kRows[] = {
+      {"proc.name = python3", true, 1, 0},
+      {"not proc.name in (python3, perl)", true, 0, 1},
+      {"proc.name startswith py", true, 1, 0},
+      {"proc.exepath startswith /opt", false, 1, 1},
+      {"proc.name = python3 and proc.exepath startswith /opt", true, 1, 0},
+      {"(proc.name = bash or proc.args contains secret)", true, 1, 1},
+  };
+  for (const Row& row : kRows) {
+    SCOPED_TRACE(row.check);
+    const RuleSet rules = rule_on("evt.type = openat and fd.name = /x and " + std::string(row.check));
+    const Plan plan = make_plan(rules, [](event::TypeId) { return true; });
+    ProcessClasses classes(rules, plan);
+    const std::uint8_t program = plan.filter.program_of[event::kOpenat];
+    fields::Scene scene;
+    for (const auto& [pid, terms] : {std::pair(22U, row.python), std::pair(21U, row.bash)}) {
+      scene.subject.process = scene.processes.find_pid(pid);
+      const ProcessClasses::Found found = classes.classify_name(scene.subject, scene.arena);
+      EXPECT_EQ(found.number != 0, row.decided);
+      if (found.number == 0) continue;
+      EXPECT_EQ(classes.terms(found.number)[program].process & 1U, terms);
+    }
+  }
 }
 
 }  // namespace

@@ -9,9 +9,11 @@
 namespace saker::rules {
 namespace {
 
+constexpr std::string_view kName = "proc.name";
+
 // Read from the process's row alone, which changes with its fork and exec only (state/process_table.h).
 constexpr std::string_view kOwn[] = {
-    "proc.name",
+    kName,
     "proc.exe",
     "proc.exepath",
     "proc.args",
@@ -84,6 +86,18 @@ bool of_process(const RuleSet::Program& program, std::uint32_t number) {
 
 bool of_parent(const RuleSet::Program& program, std::uint32_t number) {
   return own_field(program, number) != nullptr;
+}
+
+bool of_process_name(const RuleSet::Program& program, std::uint32_t number) {
+  const Predicate& predicate = program.predicates[number];
+  const ValueNode& value = program.values[predicate.left];
+  return of_process(program, number) && !predicate.right && value.kind == ValueNode::Kind::kField &&
+         value.field.field->name == kName;
+}
+
+bool of_parent_name(const RuleSet::Program& program, std::uint32_t number) {
+  const fields::Field* field = own_field(program, number);
+  return field != nullptr && field->name == kName;
 }
 
 Truth decide_for_process(const RuleSet::Program& program, std::uint32_t number,

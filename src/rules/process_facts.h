@@ -14,6 +14,9 @@ namespace saker::rules {
 bool of_process(const RuleSet::Program& program, std::uint32_t predicate);
 // Of its parent.
 bool of_parent(const RuleSet::Program& program, std::uint32_t predicate);
+// The same, of the name alone.
+bool of_process_name(const RuleSet::Program& program, std::uint32_t predicate);
+bool of_parent_name(const RuleSet::Program& program, std::uint32_t predicate);
 
 // What the check comes to for the process, as the one that acts or as the parent of the one that does.
 // `subject` needs an event and the process only.

@@ -382,6 +382,28 @@ class Plan(LiveTest):
             agent.stop()
         self.assertRegex("\n".join(agent.log), r"ruled out by:.* process=[1-9]")
 
+    def test_a_new_process_is_known_by_its_name(self):
+        """Once one of the name was looked at, the next ones are ruled out from their first call on, and none that is wanted."""
+        first, secret, end = self.file("first"), self.file("secret"), self.file("end")
+        rules = self.file("rules.yaml", text=rules_text({
+            "first": f"{OPENED} and fd.name = {first} and proc.name in (quiet, wanted)",
+            "secret": f"{OPENED} and fd.name = {secret} and proc.name = wanted",
+            "end": f"{OPENED} and fd.name = {end}",
+        }))
+        with Agent(rules=[rules]) as agent:
+            for name in ("quiet", "wanted"):
+                self.python(f'open("{first}").close()', name=name)
+                agent.wait_for(rule="first", **{"proc.name": name})
+            for name in ("quiet", "wanted") * 60:
+                self.python(f'open("{secret}").close()', name=name)
+            open(end).close()
+            agent.wait_for(rule="end")
+            self.assertEqual(len(agent.find(rule="secret")), 60)
+            agent.stop()
+        judged = int(re.search(r"judged: (\d+)", "\n".join(agent.log)).group(1))
+        self.assertGreaterEqual(judged, 2 + 60 + 1)
+        self.assertLess(judged, 2 + 60 + 1 + 60, agent.log)  # others may open what cannot be ruled out, as a root
+
     def test_a_parent_is_what_it_has_become(self):
         secret = self.file("secret")
         rules = self.rules({"by parent": f"{OPENED} and fd.name = {secret} and proc.pname = parent-b"})
