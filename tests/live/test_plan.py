@@ -490,9 +490,9 @@ class Plan(LiveTest):
         program = f"""
             import os, time
             while not os.path.exists("{self.path('end')}"):
-                time.sleep(0.002)  # or a ring runs over on a loaded machine
-                for _ in range(50): os.close(os.open("{wanted}", os.O_RDONLY))
-                with open("{self.path('count')}", "ab") as count: count.write(b"x" * 50)
+                time.sleep(0.002)  # or a ring or the output's queue runs over on a loaded machine
+                for _ in range(10): os.close(os.open("{wanted}", os.O_RDONLY))
+                with open("{self.path('count')}", "ab") as count: count.write(b"x" * 10)
         """
         script = self.file("scripts", "opens.py", text=textwrap.dedent(program))
         # Room for what comes while a loaded machine lets the agent wait.
