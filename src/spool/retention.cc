@@ -48,20 +48,27 @@ void Retention::reset_statements() {
 Result<> Retention::remove_settled(std::int64_t through, std::int64_t now_ns) {
   const std::int64_t keep_ns = std::chrono::nanoseconds(options_.keep).count();
   for (;;) {
-    std::int64_t removed = 0;
-    remove_settled_.bind(1, through);
-    remove_settled_.bind(2, now_ns - keep_ns);
-    remove_settled_.bind(3, kRemoveRows);
-    for (;;) {
-      TRY_ASSIGN(const bool row, remove_settled_.step());
-      if (!row) break;
-      note_removed(static_cast<Priority>(remove_settled_.integer(0)),
-                   static_cast<std::uint64_t>(remove_settled_.integer(1)));
-      ++removed;
-    }
-    remove_settled_.reset();
+    TRY_ASSIGN(const std::int64_t removed, remove_oldest_settled(through, now_ns - keep_ns, kRemoveRows));
     if (removed < kRemoveRows) return {};
   }
+}
+
+// Of the `rows` oldest, those that were received no later than `received_ns`; how many there were.
+Result<std::int64_t> Retention::remove_oldest_settled(std::int64_t through, std::int64_t received_ns,
+                                                      std::int64_t rows) {
+  std::int64_t removed = 0;
+  remove_settled_.bind(1, through);
+  remove_settled_.bind(2, received_ns);
+  remove_settled_.bind(3, rows);
+  for (;;) {
+    TRY_ASSIGN(const bool row, remove_settled_.step());
+    if (!row) break;
+    note_removed(static_cast<Priority>(remove_settled_.integer(0)),
+                 static_cast<std::uint64_t>(remove_settled_.integer(1)));
+    ++removed;
+  }
+  remove_settled_.reset();
+  return removed;
 }
 
 // Settled ones went before: what is too old here is lost to some sink.
@@ -101,18 +108,9 @@ Result<Lost> Retention::make_room(std::int64_t through, std::uint64_t bytes, Pri
   };
   // First what is only kept for queries, oldest first.
   while (missing() > 0) {
-    std::int64_t removed = 0;
-    remove_settled_.bind(1, through);
-    remove_settled_.bind(2, INT64_MAX);
-    remove_settled_.bind(3, rows_for(missing(), inventory_.total_bytes(), inventory_.alerts()));
-    for (;;) {
-      TRY_ASSIGN(const bool row, remove_settled_.step());
-      if (!row) break;
-      note_removed(static_cast<Priority>(remove_settled_.integer(0)),
-                   static_cast<std::uint64_t>(remove_settled_.integer(1)));
-      ++removed;
-    }
-    remove_settled_.reset();
+    TRY_ASSIGN(const std::int64_t removed,
+               remove_oldest_settled(through, INT64_MAX,
+                                     rows_for(missing(), inventory_.total_bytes(), inventory_.alerts())));
     if (removed == 0) break;
   }
   // Then, least severe first, what is worth less than the newcomer; but nothing when it would not be enough.

@@ -35,6 +35,8 @@ class Retention {
   void end_evicting();
 
  private:
+  Result<std::int64_t> remove_oldest_settled(std::int64_t through, std::int64_t received_ns,
+                                             std::int64_t rows);
   Result<std::uint64_t> evict(Priority priority, std::uint64_t bytes);
   void begin_evicting();
   template <class Take>
