@@ -117,14 +117,6 @@ __noinline int open_descriptors(void)
 	return open;
 }
 
-static __always_inline __u64 init_start(struct task_struct *task)
-{
-	struct pid_namespace *ns = pid_ns_of(READ_WORD(task, thread_pid));
-	struct task_struct *init = ns ? READ(ns, child_reaper) : NULL;
-
-	return init ? READ(init, start_boottime) : 0;
-}
-
 __noinline int add_usage(void)
 {
 	struct task_struct *task = current_task();
@@ -150,7 +142,6 @@ __noinline int add_usage(void)
 	usage->user_ns = READ(task, utime);
 	usage->system_ns = READ(task, stime);
 	usage->thread_start_ns = READ(task, start_boottime);
-	usage->init_start_ns = init_start(task);
 	usage->files_max = READ(signal, rlim[RLIMIT_NOFILE].rlim_cur);
 	usage->files = open_descriptors();
 	usage->threads = READ(signal, nr_threads);

@@ -90,6 +90,14 @@ static __always_inline void fill_process(struct saker_task *out, struct task_str
 	comm[1] = READ_WORD(leader, comm[8]);
 }
 
+static __always_inline __u64 init_start(struct task_struct *task)
+{
+	struct pid_namespace *ns = pid_ns_of(READ_WORD(task, thread_pid));
+	struct task_struct *init = ns ? READ(ns, child_reaper) : NULL;
+
+	return init ? READ(init, start_boottime) : 0;
+}
+
 /* What only rules ask for. */
 static __always_inline void fill_rest(struct saker_task *out, struct task_struct *task)
 {
@@ -101,6 +109,7 @@ static __always_inline void fill_rest(struct saker_task *out, struct task_struct
 	struct nsproxy *nsproxy = READ(task, nsproxy);
 	struct css_set *set = READ(task, cgroups);
 
+	out->init_start_ns = init_start(task);
 	out->vtid = pid_in_own_ns(READ_WORD(task, thread_pid));
 	out->vtgid = pid_in_own_ns(READ_WORD(signal, pids[PIDTYPE_TGID]));
 	out->parent_vtgid = pid_in_own_ns(READ_WORD(parent_signal, pids[PIDTYPE_TGID]));

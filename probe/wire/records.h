@@ -122,6 +122,7 @@ enum saker_task_flags {
 struct saker_task {
 	__u64 start_ns;         /* of the process; (tgid, start_ns) names it for ever */
 	__u64 parent_start_ns;
+	__u64 init_start_ns;    /* of the first process of its pid namespace */
 	__u64 cgroup_v2;        /* id in the default hierarchy; 0 = not there */
 	__u64 cgroup_v1;        /* id in the chosen v1 hierarchy; 0 = no v1 in use */
 	__u64 cap_permitted;
@@ -153,7 +154,6 @@ struct saker_usage {
 	__u64 run_ns, slice_ns;                 /* on a CPU, in all and since it was put there last */
 	__u64 user_ns, system_ns;               /* as the kernel accounts for them: by clock ticks, as a rule */
 	__u64 thread_start_ns;                  /* boot time */
-	__u64 init_start_ns;                    /* of the first process of its pid namespace */
 	__u64 files_max;                        /* the limit of open descriptors */
 	__u32 files;                            /* open descriptors; 0xffffffff: not counted */
 	__u32 threads;
@@ -388,17 +388,17 @@ enum saker_counter {
 #endif
 SAKER_ASSERT_SIZE(struct saker_part, 8);
 SAKER_ASSERT_SIZE(struct saker_header, 24);
-SAKER_ASSERT_SIZE(struct saker_task, 160);
-SAKER_ASSERT_SIZE(struct saker_fork_record, 200);
-SAKER_ASSERT_SIZE(struct saker_exec_record, 224);
-SAKER_ASSERT_SIZE(struct saker_exit_record, 200);
-SAKER_ASSERT_SIZE(struct saker_file_record, 232);
+SAKER_ASSERT_SIZE(struct saker_task, 168);
+SAKER_ASSERT_SIZE(struct saker_fork_record, 208);
+SAKER_ASSERT_SIZE(struct saker_exec_record, 232);
+SAKER_ASSERT_SIZE(struct saker_exit_record, 208);
+SAKER_ASSERT_SIZE(struct saker_file_record, 240);
 SAKER_ASSERT_SIZE(struct saker_cgroup_record, 40);
 SAKER_ASSERT_SIZE(struct saker_shape, 16);
-SAKER_ASSERT_SIZE(struct saker_call_record, 240);
+SAKER_ASSERT_SIZE(struct saker_call_record, 248);
 SAKER_ASSERT_SIZE(struct saker_descriptor, 104);
 SAKER_ASSERT_SIZE(struct saker_identity, 16);
-SAKER_ASSERT_SIZE(struct saker_usage, 104);
+SAKER_ASSERT_SIZE(struct saker_usage, 96);
 SAKER_ASSERT_SIZE(struct saker_listed_file, 32);
 
 #endif /* SAKER_WIRE_RECORDS_H */

@@ -57,6 +57,7 @@ void take_task(const saker_task& wire, const saker_header& header, Bytes record,
   task.cap_inheritable = wire.cap_inheritable;
   task.cgroup_v2 = wire.cgroup_v2;
   task.cgroup_v1 = wire.cgroup_v1;
+  task.init_start_ns = wire.init_start_ns;
   task.main_thread = (wire.flags & SAKER_TASK_MAIN_THREAD) != 0;
   task.compat = (wire.flags & SAKER_TASK_COMPAT) != 0;
   task.from_ring = (wire.flags & SAKER_TASK_RING) != 0;

@@ -34,6 +34,7 @@ struct Task {
   std::uint32_t mnt_ns = 0, pid_ns = 0, net_ns = 0, user_ns = 0;
   std::uint64_t cap_permitted = 0, cap_effective = 0, cap_inheritable = 0;
   std::uint64_t cgroup_v2 = 0, cgroup_v1 = 0;
+  std::uint64_t init_start_ns = 0;  // of the first process of its pid namespace, since boot; 0: not known
   bool main_thread = false;
   bool compat = false;
   bool from_ring = false;     // the call came through an io_uring

@@ -1,5 +1,4 @@
 // container.* and k8s.*: where it happened.
-#include "event/details.h"
 #include "fields/arena_text.h"
 #include "fields/field_rows.h"
 #include "fields/lineage.h"
@@ -197,9 +196,9 @@ Value is_probe(const Subject& s) {
 Value start_ts(const Subject& s) {
   constexpr std::uint32_t kHostPidNamespace = 0xeffffffc;  // PROC_PID_INIT_INO
   if (s.where != state::Where::kContainer || s.event->task.pid_ns == kHostPidNamespace) return {};
-  const auto usage = event::usage_of(*s.event);
-  if (!usage || usage->init_start_ns == 0 || s.boot_wall_ns == 0) return {};
-  return Value::unsigned_integer(s.boot_wall_ns + usage->init_start_ns);
+  const std::uint64_t start_ns = s.event->task.init_start_ns;
+  if (start_ns == 0 || s.boot_wall_ns == 0) return {};
+  return Value::unsigned_integer(s.boot_wall_ns + start_ns);
 }
 Value since_start(const Subject& s) {
   const Value start = start_ts(s);
@@ -283,13 +282,11 @@ constexpr Field kRows[] = {
      .read = reader<probe_command<&C::readiness_probe>>},
     {.name = "container.start_ts",
      .type = kAbsTime,
-     .details = SAKER_DETAIL_USAGE,
      .help =
          "When the container's first process started, since the epoch; of containers with pids of their own.",
      .read = reader<start_ts>},
     {.name = "container.duration",
      .type = kRelTime,
-     .details = SAKER_DETAIL_USAGE,
      .help = "Nanoseconds since container.start_ts.",
      .read = reader<since_start>},
     {.name = "container.ip", .help = "Address of the container.", .read = reader<of_container<&C::ip>>},

@@ -457,6 +457,14 @@ TEST(UserFields, Numbers) {
   scene.expect({{"user.loginname", "'root'"}, {"user.name", "'<NA>'"}});
 }
 
+TEST(ProcFields, OfTheFirstProcessOfItsPids) {
+  Scene scene;
+  scene.expect({{"proc.pidns_init_start_ts", "(missing)"}});
+  scene.event.task.init_start_ns = 10 * Scene::kSecond;
+  scene.expect({{"proc.pidns_init_start_ts", "1566230310000000000u"},
+                {"proc.exe_ino.ctime_duration_pidns_start", "(missing)"}});  // the file is older
+}
+
 TEST(ContainerFields, OnTheHost) {
   Scene scene;
   scene.expect({
@@ -476,6 +484,17 @@ TEST(ContainerFields, OnTheHost) {
       {"k8s.pod.name", "(missing)"},
       {"k8s.ns.name", "(missing)"},
   });
+}
+
+TEST(ContainerFields, AContainerBeganWithTheFirstProcessOfItsPids) {
+  Scene scene;
+  scene.event.task.init_start_ns = 10 * Scene::kSecond;
+  scene.expect({{"container.start_ts", "(missing)"}, {"container.duration", "(missing)"}});
+  scene.subject.where = state::Where::kContainer;
+  scene.event.task.pid_ns = 4026532000;
+  scene.expect({{"container.start_ts", "1566230310000000000u"}, {"container.duration", "90010000000u"}});
+  scene.event.task.pid_ns = 0xeffffffc;
+  scene.expect({{"container.start_ts", "(missing)"}});
 }
 
 TEST(ContainerFields, InAContainer) {

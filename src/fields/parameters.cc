@@ -353,7 +353,6 @@ std::uint8_t parameter_details(const Parameter& parameter) {
     case ParameterKind::kFilesMax:
     case ParameterKind::kMajorFaults:
     case ParameterKind::kMinorFaults:
-    case ParameterKind::kPidnsStart:
       return SAKER_DETAIL_USAGE;
     case ParameterKind::kTaskCgroups:
       return SAKER_DETAIL_CGROUPS;

@@ -190,6 +190,17 @@ Value ctime_to_start(const Subject& s) {
   if (start.missing() || ctime.missing()) return {};
   return Value::unsigned_integer(start.unsigned_integer() - ctime.unsigned_integer());
 }
+Value init_start(const Subject& s) {
+  const std::uint64_t start = s.event->task.init_start_ns;
+  return start == 0 || s.boot_wall_ns == 0 ? Value() : Value::unsigned_integer(s.boot_wall_ns + start);
+}
+// Only when the file changed after the container began.
+Value ctime_after_init(const Subject& s) {
+  const Value start = init_start(s);
+  const event::ExeFile* file = exe_file(s);
+  if (start.missing() || file == nullptr || file->ctime_ns <= start.unsigned_integer()) return {};
+  return Value::unsigned_integer(file->ctime_ns - start.unsigned_integer());
+}
 
 using enum Type;
 using T = event::Task;
@@ -375,6 +386,14 @@ constexpr Field kRows[] = {
      .type = kAbsTime,
      .help = "Nanoseconds from the inode's change to the process's start.",
      .read = reader<ctime_to_start>},
+    {.name = "proc.exe_ino.ctime_duration_pidns_start",
+     .type = kAbsTime,
+     .help = "Nanoseconds from the container's start to the inode's change, when that came later.",
+     .read = reader<ctime_after_init>},
+    {.name = "proc.pidns_init_start_ts",
+     .type = kUint64,
+     .help = "When the first process of its pid namespace (of the container) started, since the epoch.",
+     .read = reader<init_start>},
     {.name = "thread.cap_permitted",
      .help = "Capabilities that may be switched on.",
      .read = reader<capabilities<&T::cap_permitted>>},

@@ -57,9 +57,8 @@ Value exec_env(const Subject& s, Arena&) {
 }
 
 Value pidns_start(const Subject& s, Arena&) {
-  const auto usage = event::usage_of(*s.event);
-  if (!usage || usage->init_start_ns == 0) return {};
-  return Value::unsigned_integer(s.boot_wall_ns + usage->init_start_ns);
+  const std::uint64_t start_ns = s.event->task.init_start_ns;
+  return start_ns == 0 ? Value() : Value::unsigned_integer(s.boot_wall_ns + start_ns);
 }
 
 Value task_cgroups(const Subject& s, Arena& arena) {

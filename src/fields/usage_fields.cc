@@ -65,21 +65,6 @@ Value cpu_share(const Subject& s) {
   return Value::integer(static_cast<std::int64_t>(share));
 }
 
-Value init_start(const Subject& s) {
-  const Usage usage = event::usage_of(*s.event);
-  if (!usage || usage->init_start_ns == 0 || s.boot_wall_ns == 0) return {};
-  return Value::unsigned_integer(s.boot_wall_ns + usage->init_start_ns);
-}
-// Only when the file changed after the container began.
-Value ctime_after_init(const Subject& s) {
-  const Value start = init_start(s);
-  const event::ExeFile* file = s.process == nullptr ? nullptr : s.process->program->exe_file();
-  if (start.missing() || file == nullptr) return {};
-  const std::uint64_t ctime = file->ctime_ns;
-  return ctime > start.unsigned_integer() ? Value::unsigned_integer(ctime - start.unsigned_integer())
-                                          : Value();
-}
-
 // --- cgroups
 
 Value cgroups(const Subject& s, Arena& arena) {
@@ -173,10 +158,6 @@ constexpr Field standard(std::string_view name, Reader read, std::string_view he
 }
 
 constexpr Field kRows[] = {
-    usage("proc.exe_ino.ctime_duration_pidns_start", kAbsTime, reader<ctime_after_init>,
-          "Nanoseconds from the container's start to the inode's change, when that came later."),
-    usage("proc.pidns_init_start_ts", kUint64, reader<init_start>,
-          "When the first process of its pid namespace (of the container) started, since the epoch."),
     usage("proc.fdopencount", kUint64, reader<fdopencount>, "How many descriptors are open."),
     usage("proc.fdlimit", kInt64, reader<fdlimit>, "How many descriptors may be open."),
     usage("proc.fdusage", kDouble, reader<fdusage>, "Open descriptors in whole percent of the limit."),

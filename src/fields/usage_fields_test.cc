@@ -22,7 +22,6 @@ saker_usage example_usage() {
   usage.user_ns = 20 * Scene::kSecond;
   usage.system_ns = 5 * Scene::kSecond;
   usage.thread_start_ns = 5;
-  usage.init_start_ns = 10 * Scene::kSecond;
   usage.files_max = 1024;
   usage.files = 512;
   usage.threads = 4;
@@ -62,19 +61,6 @@ TEST(UsageFields, MemoryTimeAndDescriptors) {
                 {"proc.nchilds", "3u"}});
   scene.event.task.main_thread = false;
   scene.expect({{"thread.vmsize", "0u"}, {"proc.vmsize", "5000u"}});
-}
-
-TEST(UsageFields, AContainerBeganWithTheFirstProcessOfItsPids) {
-  Scene scene;
-  Parts parts;
-  parts.add_struct(SAKER_PART_USAGE, 0, example_usage());
-  scene.event.details = parts.bytes();
-  scene.expect({{"container.start_ts", "(missing)"}, {"container.duration", "(missing)"}});
-  scene.subject.where = state::Where::kContainer;
-  scene.event.task.pid_ns = 4026532000;
-  scene.expect({{"container.start_ts", "1566230310000000000u"}, {"container.duration", "90010000000u"}});
-  scene.event.task.pid_ns = 0xeffffffc;
-  scene.expect({{"container.start_ts", "(missing)"}});
 }
 
 TEST(UsageFields, StandardDescriptorsAndTheTypesOfAll) {
