@@ -14,9 +14,8 @@ static __always_inline bool is_exec(__u32 event)
 	return event == SAKER_EVENT_EXECVE || event == SAKER_EVENT_EXECVEAT;
 }
 
-/* The call at its end; `regs` still has its arguments. */
-static __always_inline int end_call(struct task_struct *task, struct pt_regs *regs, __u32 number, bool compat,
-				    long result)
+/* The call at its end, of the task at that address; `regs` still has its arguments. */
+static __always_inline int end_call(__u64 task, struct pt_regs *regs, __u32 number, bool compat, long result)
 {
 	struct call *call;
 	struct scratch *s;
@@ -47,7 +46,7 @@ static __always_inline int end_call(struct task_struct *task, struct pt_regs *re
 		read_socketcall_args(call, regs);
 	else
 		read_args(call, regs);
-	why = plan_passes();
+	why = plan_passes(task);
 	if (why) {
 		count_ruled_out(event, why);
 		if (!plan_compare)
@@ -63,10 +62,10 @@ static __always_inline int end_call(struct task_struct *task, struct pt_regs *re
 
 static __noinline int end_wanted_call(struct pt_regs *regs, __u32 number, long result)
 {
-	struct task_struct *task = current_task();
+	__u64 task = bpf_get_current_task(); /* as a number, which a function takes */
 
 	hold_cpu();
-	end_call(task, regs, number, is_compat(task), result);
+	end_call(task, regs, number, is_compat(TYPED(struct task_struct, task)), result);
 	release_cpu();
 	return 0;
 }
@@ -95,14 +94,13 @@ struct one_call {
 SEC("tracepoint")
 int syscall_exit_one(struct one_call *ctx)
 {
-	struct task_struct *task = current_task();
 	struct pt_regs *regs;
 
 	if (calls_told_by != SAKER_CALLS_BY_EACH)
 		return 0;
 	regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
-	return end_call(task, TYPED(struct pt_regs, regs), ctx->number, false, ctx->result);
+	return end_call(bpf_get_current_task(), TYPED(struct pt_regs, regs), ctx->number, false, ctx->result);
 }
 
 static __always_inline bool is_permitted(__u64 what, long result)

@@ -658,17 +658,20 @@ static __always_inline __u64 whole_path_terms(const struct passage *p, struct na
 	return left;
 }
 
-/* The dimensions of an open that look at its file and its names. */
-static __always_inline int open_passes(struct passage *p, struct task_struct *task, const struct call *call)
+static __always_inline struct file *opened_file(struct task_struct *task, const struct call *call)
 {
-	struct file *file = NULL;
+	return call->result >= 0 ? file_of(task, call->result) : NULL;
+}
+
+/* The dimensions of an open that look at its file and the parts of its names. */
+static __always_inline int names_pass(struct passage *p, struct task_struct *task, const struct call *call)
+{
+	struct file *file = opened_file(task, call);
 	bool directory = false;
 	struct fs_struct *fs;
 	struct names *n;
 	__u64 met;
 
-	if (call->result >= 0)
-		file = file_of(task, call->result);
 	if (file) {
 		struct inode *inode = READ(file, f_inode);
 
@@ -696,14 +699,22 @@ static __always_inline int open_passes(struct passage *p, struct task_struct *ta
 	n->terms[NAME_REQUESTED] = requested_terms(p, n, task, directory);
 	n->terms[NAME_RESOLVED] = file ? resolved_terms(p, n, file, directory) : 0;
 	n->terms[NAME_INNER] = file ? inner_terms(p, n, file, directory) : 0;
-	n->literal = file && !directory && is_aliased(file) ? p->program->literal : 0;
+	n->literal = p->terms & p->program->literal;
+	if (n->literal && (!file || directory || !is_aliased(file)))
+		n->literal = 0;
 	met = n->terms[NAME_REQUESTED] | n->terms[NAME_RESOLVED] | n->terms[NAME_INNER] | n->literal;
 	p->terms &= met;
-	if (!p->terms)
-		return rule_out(p, SAKER_PLAN_NAME);
-	if (p->terms & ~p->program->needs_path)
+	return p->terms ? 0 : rule_out(p, SAKER_PLAN_NAME);
+}
+
+/* What is left after the parts of its names, by all of them. */
+static __always_inline int paths_pass(struct passage *p, struct task_struct *task, const struct call *call)
+{
+	struct names *n = my_names();
+
+	if (!n || !READ(task, fs) || p->terms & ~p->program->needs_path)
 		return 0;
-	p->terms &= whole_path_terms(p, n, task, file);
+	p->terms &= whole_path_terms(p, n, task, opened_file(task, call));
 	return p->terms ? 0 : rule_out(p, SAKER_PLAN_PATH);
 }
 

@@ -71,10 +71,17 @@ __noinline int groups_of_user(__u32 place)
 	return GROUPS(group_of(&pairs->users, user), group_of(&pairs->users, login));
 }
 
-static __always_inline __u32 group_of_address(struct saker_plan_network *key)
+static __always_inline __u32 group_of_address(const struct saker_plan_pairs *pairs, struct saker_plan_network *key,
+					      bool four)
 {
 	__u64 *found;
 
+	if (four) {
+		__u8 group = pairs->octets[key->address[12]];
+
+		if (group != SAKER_PLAN_MANY)
+			return group;
+	}
 	key->bits = 32 + 128;
 	found = bpf_map_lookup_elem(&plan_networks, key);
 	return found ? *found : 0;
@@ -114,11 +121,11 @@ __noinline int groups_of_ends(__u64 address, __u32 place)
 		bpf_core_read(remote.address, sizeof(remote.address), &sk->__sk_common.skc_v6_daddr);
 	}
 	if (local_port || !is_zero(&local, four)) {
-		groups |= group_of_address(&local);
+		groups |= group_of_address(pairs, &local, four);
 		ports |= group_of(&pairs->ports, local_port);
 	}
 	if (remote_port || (READ(sk, sk_type) != SOCK_STREAM && !is_zero(&remote, four))) {
-		groups |= group_of_address(&remote) << GROUP_BITS;
+		groups |= group_of_address(pairs, &remote, four) << GROUP_BITS;
 		ports |= group_of(&pairs->ports, remote_port) << GROUP_BITS;
 	}
 	return groups | ports << 2 * GROUP_BITS;

@@ -30,15 +30,45 @@ static __always_inline int descriptor_passes(struct passage *p, struct task_stru
 	return ends_pass(p, file);
 }
 
+/* The dimensions of who acts. */
+static __noinline int actor_passes(struct passage *p, struct task_struct *task)
+{
+	const struct saker_plan_program *program = p->program;
+
+	if (uses(p, SAKER_PLAN_TASK)) {
+		p->terms &= program->task[index_below(task_bits(task), SAKER_PLAN_TASKS)];
+		if (!p->terms)
+			return rule_out(p, SAKER_PLAN_TASK);
+	}
+	if (uses(p, SAKER_PLAN_USER)) {
+		p->terms &= by_user(p);
+		if (!p->terms)
+			return rule_out(p, SAKER_PLAN_USER);
+	}
+	if (uses(p, SAKER_PLAN_PROCESS)) {
+		p->terms &= by_process(p, task);
+		if (!p->terms)
+			return rule_out(p, SAKER_PLAN_PROCESS);
+	}
+	if (uses(p, SAKER_PLAN_PARENT)) {
+		p->terms &= by_parent(p, task);
+		if (!p->terms)
+			return rule_out(p, SAKER_PLAN_PARENT);
+	}
+	return 0;
+}
+
 /* 0 when some rule could match the call in scratch memory, else RULED_OUT. Checked by the verifier by itself: what follows it
  * does not depend on the ways through it. */
-__noinline int plan_passes(void)
+__noinline int plan_passes(__u64 address)
 {
 	const struct saker_plan_program *program;
-	struct task_struct *task = current_task();
+	struct task_struct *task = TYPED(struct task_struct, address);
 	struct scratch *s = my_scratch();
 	const struct call *call;
 	struct passage p = {};
+	bool open, names_first;
+	int why;
 
 	if (!s)
 		return 0; /* which is where the loss is counted */
@@ -59,31 +89,26 @@ __noinline int plan_passes(void)
 	p.terms &= program->scope[index_below(scope_of(task), 4)];
 	if (!p.terms)
 		return rule_out(&p, SAKER_PLAN_SCOPE);
-	if (uses(&p, SAKER_PLAN_TASK)) {
-		p.terms &= program->task[index_below(task_bits(task), SAKER_PLAN_TASKS)];
-		if (!p.terms)
-			return rule_out(&p, SAKER_PLAN_TASK);
+	open = call->event <= SAKER_EVENT_OPEN_BY_HANDLE_AT;
+	names_first = open && program->names_first;
+	if (!names_first) {
+		why = actor_passes(&p, task);
+		if (why)
+			return why;
 	}
-	if (uses(&p, SAKER_PLAN_USER)) {
-		p.terms &= by_user(&p);
-		if (!p.terms)
-			return rule_out(&p, SAKER_PLAN_USER);
+	if (open) {
+		why = names_pass(&p, task, call);
+		if (why)
+			return why;
+		if (names_first) {
+			why = actor_passes(&p, task);
+			if (why)
+				return why;
+		}
+		return paths_pass(&p, task, call);
 	}
-	if (uses(&p, SAKER_PLAN_PROCESS)) {
-		p.terms &= by_process(&p, task);
-		if (!p.terms)
-			return rule_out(&p, SAKER_PLAN_PROCESS);
-	}
-	if (uses(&p, SAKER_PLAN_PARENT)) {
-		p.terms &= by_parent(&p, task);
-		if (!p.terms)
-			return rule_out(&p, SAKER_PLAN_PARENT);
-	}
-	if (call->event <= SAKER_EVENT_OPEN_BY_HANDLE_AT)
-		return open_passes(&p, task, call);
 	if (program->uses & ABOUT_DESCRIPTORS) {
-		int why = descriptor_passes(&p, task, call);
-
+		why = descriptor_passes(&p, task, call);
 		if (why)
 			return why;
 	}

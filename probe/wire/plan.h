@@ -27,10 +27,12 @@
 #define SAKER_PLAN_PAIR_SETS 8 /* of a generation */
 #define SAKER_PLAN_GROUPS 16
 #define SAKER_PLAN_RANGES 64 /* a power of two */
+#define SAKER_PLAN_OCTETS 256
+#define SAKER_PLAN_MANY 255 /* in the place of a group: there is more than one */
 #define SAKER_PLAN_TEXT_ARGUMENTS 2
 #define SAKER_PLAN_PIECES 4
 
-/* In the order in which they are asked. */
+/* In the order in which they are asked (an open's names may come before who acts: see names_first). */
 enum saker_plan_dimension {
 	SAKER_PLAN_MODE = 0,   /* the result, and the flags of an open */
 	SAKER_PLAN_ARGUMENT,   /* small numbers and flags among the arguments */
@@ -153,6 +155,8 @@ struct saker_plan_program {
 	__u8 argument_of[SAKER_PLAN_ARGUMENTS]; /* which argument, or SAKER_RESULT */
 	__u8 descriptor_of;                     /* the same, of the main descriptor */
 	__u8 pairs;                             /* its saker_plan_pairs, where `uses` has one of their dimensions */
+	__u8 names_first; /* of opens: a name that no rule looks for leaves no term, so who acts is asked after the names */
+	__u8 pad[7];
 };
 
 /* Values of one kind that no rule tells apart are a group. Group 0 is what is not known, or not told: it is met by what
@@ -172,6 +176,7 @@ enum saker_plan_pair {
 
 struct saker_plan_pairs {
 	struct saker_plan_ranges users, ports;
+	__u8 octets[SAKER_PLAN_OCTETS]; /* the group of IPv4 addresses that begin so, or SAKER_PLAN_MANY: see the networks */
 	__u64 terms[SAKER_PAIRS][SAKER_PLAN_GROUPS][SAKER_PLAN_GROUPS];
 };
 

@@ -15,7 +15,8 @@ class TokenBucket {
   // Takes one, if there is one. Times do not have to grow.
   bool take(std::uint64_t now_ns) {
     if (now_ns > at_ns_) {
-      if (at_ns_ != 0) tokens_ = std::min(burst_, tokens_ + rate_ * static_cast<double>(now_ns - at_ns_) * 1e-9);
+      if (at_ns_ != 0)
+        tokens_ = std::min(burst_, tokens_ + rate_ * static_cast<double>(now_ns - at_ns_) * 1e-9);
       at_ns_ = now_ns;
     }
     if (tokens_ < 1) return false;

@@ -160,10 +160,7 @@ TEST_P(CallsLive, ASocketcallIsTheCallThatItStandsFor) {
   std::memcpy(low, arguments, sizeof(arguments));
   long result = SAKER_SOCKETCALL;
   const auto events = record([&] {
-    __asm__ volatile("int $0x80"
-                     : "+a"(result)
-                     : "b"(1L), "c"(low)
-                     : "memory", "r8", "r9", "r10", "r11");
+    __asm__ volatile("int $0x80" : "+a"(result) : "b"(1L), "c"(low) : "memory", "r8", "r9", "r10", "r11");
   });
   munmap(low, kPage);
   if (result == -ENOSYS) GTEST_SKIP() << "this kernel takes no 32-bit calls";

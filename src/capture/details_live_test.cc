@@ -122,7 +122,8 @@ TEST_P(DetailsLive, MemoryIsCountedOnEachCpu) {
   }));
   EXPECT_GT(at_first, 0U);
   const bool typed_reads = !GetParam() && gather_facts().typed_reads;
-  EXPECT_GE(at_last, at_first + (typed_reads ? touched : 0));  // kernels without them do not count in that way
+  EXPECT_GE(at_last,
+            at_first + (typed_reads ? touched : 0));  // kernels without them do not count in that way
 }
 
 TEST_P(DetailsLive, CgroupsAreThoseOfProc) {

@@ -70,7 +70,7 @@ struct Evaluator::State {
   std::vector<Cost> costs;  // by rule
   bool timed = false;
   const std::vector<RuleRoot>* roots = nullptr;  // of the event's type
-  std::array<std::uint32_t, 2> stamps{};  // of the event, of the name
+  std::array<std::uint32_t, 2> stamps{};         // of the event, of the name
   std::uint32_t last_stamp = 0;
   fields::Subject subject;
   Arena* arena = nullptr;

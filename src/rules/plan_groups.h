@@ -39,6 +39,10 @@ struct NetworkGroups {
 NetworkGroups group_networks(std::set<Prefix> prefixes,
                              const std::function<std::string(std::string_view)>& told);
 
+// By the first byte of IPv4 addresses: their group, or SAKER_PLAN_MANY. `networks`: the larger before those
+// in it, as group_networks() has them.
+std::array<std::uint8_t, SAKER_PLAN_OCTETS> groups_of_octets(const std::vector<event::PlanNetwork>& networks);
+
 // For people: `10.0.0.0/8`, `80`, `1000-`.
 std::string network_text(const event::PlanNetwork& network);
 std::vector<std::string> range_texts(const saker_plan_ranges& ranges, unsigned group);

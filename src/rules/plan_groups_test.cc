@@ -47,6 +47,10 @@ TEST(NumberGroups, WhatHasNoRoomIsNotDecided) {
   EXPECT_EQ(group_in(group_numbers({}, [](std::uint32_t n) { return n == 0 ? "a" : "b"; }).ranges, 7), 0);
 }
 
+TEST(NetworkGroups, WithoutNetworksAllAddressesAreOfGroupZero) {
+  EXPECT_EQ(groups_of_octets({}), (std::array<std::uint8_t, SAKER_PLAN_OCTETS>{}));
+}
+
 TEST(NetworkGroups, TheSmallestNetworkCounts) {
   std::set<Prefix> prefixes;
   std::vector<Network> networks;
@@ -74,6 +78,13 @@ TEST(NetworkGroups, TheSmallestNetworkCounts) {
     ASSERT_NE(group, 0) << text;
     EXPECT_EQ(told(made.examples[group]), told(ip)) << text;
   }
+  const auto octets = groups_of_octets(made.networks);
+  for (const unsigned octet : {169U, 172U, 192U}) EXPECT_EQ(octets[octet], SAKER_PLAN_MANY) << octet;
+  for (const char* text : {"0.0.0.1", "11.0.0.1", "127.0.0.1", "128.0.0.1", "255.0.0.1"}) {
+    const std::string ip = read_ip(text).value();
+    EXPECT_EQ(octets[static_cast<std::uint8_t>(ip[0])], group_in(made.networks, ip)) << text;
+  }
+  EXPECT_EQ(octets[10], SAKER_PLAN_MANY);  // 10.1.0.0/16
   EXPECT_EQ(group_in(made.networks, read_ip("::").value()),
             group_in(made.networks, read_ip("2001:db8::1").value()));
   EXPECT_NE(group_in(made.networks, read_ip("10.0.0.1").value()),

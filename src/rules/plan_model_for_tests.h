@@ -39,6 +39,13 @@ inline std::uint8_t group_in(const std::vector<event::PlanNetwork>& networks, st
   }
   return longest == nullptr ? 0 : longest->group;
 }
+inline std::uint8_t group_in(const event::PlanPairs& pairs, std::string_view ip) {
+  if (ip.size() == 4) {
+    const std::uint8_t group = pairs.tables.octets[static_cast<std::uint8_t>(ip[0])];
+    if (group != SAKER_PLAN_MANY) return group;
+  }
+  return group_in(pairs.networks, ip);
+}
 
 class PlanModel {
  public:
@@ -160,11 +167,11 @@ class PlanModel {
     };
     std::uint8_t addresses[2] = {}, ports[2] = {};
     if (socket->local_port != 0 || !zero(socket->local)) {
-      addresses[0] = group_in(pairs.networks, socket->local);
+      addresses[0] = group_in(pairs, socket->local);
       ports[0] = group_in(pairs.tables.ports, socket->local_port);
     }
     if (socket->remote_port != 0 || (socket->type != SOCK_STREAM && !zero(socket->remote))) {
-      addresses[1] = group_in(pairs.networks, socket->remote);
+      addresses[1] = group_in(pairs, socket->remote);
       ports[1] = group_in(pairs.tables.ports, socket->remote_port);
     }
     return pairs.tables.terms[SAKER_PAIR_ADDRESS][addresses[0]][addresses[1]] &

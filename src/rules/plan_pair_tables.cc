@@ -90,6 +90,7 @@ class PairTables {
                          return descriptors_.holds_for_address(predicate, ip);
                        }));
     pairs.networks = groups.networks;
+    std::ranges::copy(groups_of_octets(pairs.networks), pairs.tables.octets);
     const auto end = [&](std::size_t group) {
       return group == 0 ? std::nullopt : std::optional(DescriptorPoints::End{groups.examples[group], 1});
     };

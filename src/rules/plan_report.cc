@@ -209,6 +209,22 @@ std::string short_list(const Json& items) {
   return items.empty() ? "nothing" : text;
 }
 
+bool is_about_actor(saker_plan_dimension dimension) {
+  return dimension >= SAKER_PLAN_TASK && dimension <= SAKER_PLAN_PARENT;
+}
+
+std::vector<saker_plan_dimension> asking_order(const saker_plan_program& tables) {
+  std::vector<saker_plan_dimension> order;
+  for (unsigned dimension = 0; dimension < SAKER_PLAN_DIMENSIONS; ++dimension)
+    order.push_back(static_cast<saker_plan_dimension>(dimension));
+  if (tables.names_first != 0) {
+    const auto actor = std::ranges::find_if(order, is_about_actor);
+    const auto path = std::ranges::find(order, SAKER_PLAN_PATH);
+    std::rotate(actor, std::find_if_not(actor, path, is_about_actor), path);
+  }
+  return order;
+}
+
 }  // namespace
 
 Json plan_json(const RuleSet& rules, const Plan& plan) {
@@ -218,9 +234,8 @@ Json plan_json(const RuleSet& rules, const Plan& plan) {
     if (planned.types.empty()) continue;
     Json types = Json::array(), dimensions = Json::array(), terms = Json::array();
     for (const event::TypeId type : planned.types) types.push_back(event::type_name(type));
-    for (unsigned dimension = 0; dimension < SAKER_PLAN_DIMENSIONS; ++dimension) {
-      if ((planned.dimensions >> dimension & 1U) != 0)
-        dimensions.push_back(dimension_name(static_cast<saker_plan_dimension>(dimension)));
+    for (const saker_plan_dimension dimension : asking_order(plan.filter.programs[i].tables)) {
+      if ((planned.dimensions >> dimension & 1U) != 0) dimensions.push_back(dimension_name(dimension));
     }
     const event::TypeId type = planned.types.front();
     for (std::size_t term = 0; term < planned.terms.size(); ++term)

@@ -221,6 +221,7 @@ class TypePlanner : TermSet {
     use(SAKER_PLAN_RAW, rules_out(t.raw_plain));
     use(SAKER_PLAN_NAME, rules_out(t.name.other) || rules_out(t.directory.other) || rules_out(t.tail.other));
     use(SAKER_PLAN_PATH, t.needs_path != 0);
+    t.names_first = (all & t.raw_plain & t.name.other & t.directory.other & t.tail.other) == 0;
     for (std::size_t which = 0; which < SAKER_PLAN_TEXT_ARGUMENTS; ++which) {
       const saker_plan_text_argument& text = t.texts[which];
       use(dimension_of(SAKER_PLAN_NAME, which), rules_out(text.name.other) || rules_out(text.tail.other));

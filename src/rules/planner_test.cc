@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <initializer_list>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "rules/condition_parser.h"
 #include "rules/event_maker_for_tests.h"
 #include "rules/plan_model_for_tests.h"
+#include "rules/plan_report.h"
 #include "rules/random_conditions_for_tests.h"
 
 namespace saker::rules {
@@ -260,6 +262,18 @@ TEST(Planner, RulesOut) {
         planned.model.passes(scene.subject, scene.processes.parent_of(*scene.subject.process), scene.arena),
         passes);
   }
+}
+
+// Who acts is asked after the names only where a name that no rule looks for needs no such question.
+TEST(Planner, AsksForNamesFirstWhereTheyDecide) {
+  const std::string named = "evt.type = openat and fd.name = /etc/shadow and proc.name != sshd";
+  const auto asked = [](const std::vector<std::string>& conditions) {
+    const Planned planned(conditions);
+    return plan_json(*planned.rules, planned.plan)[0]["dimensions"].get<std::vector<std::string>>();
+  };
+  EXPECT_EQ(asked({named}), (std::vector<std::string>{"name", "process", "path"}));
+  EXPECT_EQ(asked({named, "evt.type = openat and proc.name = nginx"}),
+            (std::vector<std::string>{"process", "name", "path"}));
 }
 
 TEST(Planner, RulesOutCallsByTheirPaths) {

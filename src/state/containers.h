@@ -50,7 +50,7 @@ struct Container {
   std::string full_id;
   std::string_view engine;  // as the path suggests
   ContainerInfo info;
-  event::ProcessId first_process;  // seen in it; lives as long as the container, as a rule
+  event::ProcessId first_process;      // seen in it; lives as long as the container, as a rule
   std::shared_ptr<const Users> users;  // its own; null: not known
   // What is still on its way: events from the container wait for it, up to a time.
   bool info_pending = false;
