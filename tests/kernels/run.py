@@ -267,6 +267,8 @@ def main():
     options = parser.parse_args()
     boots = [(k, v) for k, v in all_boots() if (not options.arch or k.arch in options.arch)
              and (not options.kernel or name_of(k, v) in options.kernel)]
+    if unknown := set(options.kernel) - {name_of(*boot) for boot in all_boots()}:
+        parser.error(f"no such kernel: {', '.join(sorted(unknown))} (--list tells them)")
     if options.list:
         print("\n".join(name_of(*boot) for boot in boots))
         return 0
