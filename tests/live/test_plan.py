@@ -66,6 +66,27 @@ class Plan(LiveTest):
             os.symlink(sys.executable, link)
         subprocess.run([link, "-I", "-S", script, *map(str, (self.directory,))], check=True, timeout=60)
 
+    def judge_apart(self, sets, act, compare):
+        """The rules of each dimension are one agent's, that it may be seen what rules out the rest; one has all, and no plan. Calls
+        compare(rule, its alerts, the alerts without a plan)."""
+        for feature in (None, "typed_reads"):
+            arguments = ("-o", "rule_matching=all") + (("-o", f"saker.without[0]={feature}") if feature else ())
+            with self.subTest(feature), contextlib.ExitStack() as stack:
+                def agent(rules, *more):
+                    kept = shutil.copy(self.rules(rules), self.path(f"{len(rules)}-{next(iter(rules))}.yaml"))
+                    return stack.enter_context(Agent(*arguments, *more, rules=[kept]))
+
+                agents = {dimension: agent(rules) for dimension, rules in sets.items()}
+                off = agent({k: v for rules in sets.values() for k, v in rules.items()}, "-o", "saker.plan.enabled=false")
+                act()
+                self.sentinel(off, *agents.values())
+                for dimension, on in agents.items():
+                    for rule in sets[dimension]:
+                        compare(rule, on.find(rule=rule), off.find(rule=rule))
+                    on.stop()
+                    ruled_out = next(line for line in on.log if "ruled out by:" in line)
+                    self.assertRegex(ruled_out, rf" {dimension}=[1-9]")
+
     def ways_to_names(self):
         """Opens under every kind of name."""
         exact = self.file("a", "exact")
@@ -188,7 +209,6 @@ class Plan(LiveTest):
         subprocess.run(["rm", "-rf", self.path("p")], check=True)
 
     def test_paths_of_other_calls(self):
-        """Each set of rules is one agent's; one has all, and no plan."""
         moved, gone = "evt.type in (rename, renameat, renameat2)", "evt.type in (unlink, unlinkat, rmdir)"
         here = self.path("p")
         sets = {
@@ -213,25 +233,13 @@ class Plan(LiveTest):
                 "setuid": f"evt.type in (chmod, fchmod, fchmodat) and (evt.arg.mode contains S_ISUID or evt.arg.mode contains S_ISGID) and proc.name = {self.mark[:15]}",
             },
         }
-        for feature in (None, "typed_reads"):
-            arguments = ("-o", "rule_matching=all") + (("-o", f"saker.without[0]={feature}") if feature else ())
-            with self.subTest(feature), contextlib.ExitStack() as stack:
-                def agent(rules, *more):
-                    kept = shutil.copy(self.rules(rules), self.path(f"{len(rules)}-{next(iter(rules))}.yaml"))
-                    return stack.enter_context(Agent(*arguments, *more, rules=[kept]))
 
-                agents = {dimension: agent(rules) for dimension, rules in sets.items()}
-                off = agent({k: v for rules in sets.values() for k, v in rules.items()}, "-o", "saker.plan.enabled=false")
-                self.ways_to_paths()
-                self.sentinel(off, *agents.values())
-                for dimension, on in agents.items():
-                    for rule in sets[dimension]:
-                        told = [sorted(alert["output_fields"]["evt.args"] for alert in one.find(rule=rule) if self.mark in alert["output"]) for one in (on, off)]
-                        self.assertEqual(*told, rule)
-                        self.assertTrue(told[0], rule)
-                    on.stop()
-                    ruled_out = next(line for line in on.log if "ruled out by:" in line)
-                    self.assertRegex(ruled_out, rf" {dimension}=[1-9]")
+        def compare(rule, *both):
+            told = [sorted(alert["output_fields"]["evt.args"] for alert in alerts if self.mark in alert["output"]) for alerts in both]
+            self.assertEqual(*told, rule)
+            self.assertTrue(told[0], rule)
+
+        self.judge_apart(sets, self.ways_to_paths, compare)
 
     def test_a_path_is_read_once(self):
         """It changes while the call is under way: what is told is what was judged."""
@@ -295,7 +303,6 @@ class Plan(LiveTest):
         self.python(program, name=self.mark)
 
     def test_ends_of_connections_and_users(self):
-        """Each set of rules is one agent's, that it may be seen what rules out the rest; one has all, and no plan."""
         own = f"proc.name = {self.mark[:15]} and evt.type"
         sets = {
             "address": {
@@ -318,33 +325,16 @@ class Plan(LiveTest):
                 "dup": f"{own} in (dup, dup2, dup3) and fd.typechar = 4",
             },
         }
-        without = (None, "typed_reads")
-        for feature in without:
-            arguments = ("-o", "rule_matching=all") + (("-o", f"saker.without[0]={feature}") if feature else ())
-            with self.subTest(feature), contextlib.ExitStack() as stack:
-                def agent(rules, *more):
-                    path = self.rules(rules)
-                    kept = shutil.copy(path, self.path(f"{len(rules)}-{next(iter(rules))}.yaml"))
-                    return stack.enter_context(Agent(*arguments, *more, rules=[kept]))
 
-                agents = {dimension: agent(rules) for dimension, rules in sets.items()}
-                off = agent({k: v for rules in sets.values() for k, v in rules.items()}, "-o", "saker.plan.enabled=false")
-                self.connections()
-                self.sentinel(off, *agents.values())
-                for dimension, on in agents.items():
-                    for rule in sets[dimension]:
-                        # The port of a client differs from time to time, and a pair's name is two addresses of the kernel's.
-                        names = [
-                            sorted(re.sub(r":\d+->", "->", alert["output_fields"]["fd.name"]) for alert in one.find(rule=rule))
-                            for one in (on, off)
-                        ]
-                        if rule != "pair":
-                            self.assertEqual(*names, rule)
-                        self.assertEqual(*map(len, names), rule)
-                        self.assertEqual(bool(names[0]), rule != "nobody", rule)
-                    on.stop()
-                    ruled_out = next(line for line in on.log if "ruled out by:" in line)
-                    self.assertRegex(ruled_out, rf" {dimension}=[1-9]")
+        def compare(rule, *both):
+            # The port of a client differs from time to time, and a pair's name is two addresses of the kernel's.
+            names = [sorted(re.sub(r":\d+->", "->", alert["output_fields"]["fd.name"]) for alert in alerts) for alerts in both]
+            if rule != "pair":
+                self.assertEqual(*names, rule)
+            self.assertEqual(*map(len, names), rule)
+            self.assertEqual(bool(names[0]), rule != "nobody", rule)
+
+        self.judge_apart(sets, self.connections, compare)
 
     def test_official_rules_match_nothing_that_it_rules_out(self):
         if not OFFICIAL:
