@@ -58,8 +58,8 @@ static __noinline int actor_passes(struct passage *p, struct task_struct *task)
 	return 0;
 }
 
-/* 0 when some rule could match the call in scratch memory, else RULED_OUT. Checked by the verifier by itself: what follows it
- * does not depend on the ways through it. */
+/* 0 when some rule could match the call in scratch memory, of the task at `address`, else RULED_OUT. Checked by the verifier
+ * by itself: what follows it does not depend on the ways through it. */
 __noinline int plan_passes(__u64 address)
 {
 	const struct saker_plan_program *program;
