@@ -196,9 +196,7 @@ Value is_probe(const Subject& s) {
 Value start_ts(const Subject& s) {
   constexpr std::uint32_t kHostPidNamespace = 0xeffffffc;  // PROC_PID_INIT_INO
   if (s.where != state::Where::kContainer || s.event->task.pid_ns == kHostPidNamespace) return {};
-  const std::uint64_t start_ns = s.event->task.init_start_ns;
-  if (start_ns == 0 || s.boot_wall_ns == 0) return {};
-  return Value::unsigned_integer(s.boot_wall_ns + start_ns);
+  return since_epoch(s, s.event->task.init_start_ns);
 }
 Value since_start(const Subject& s) {
   const Value start = start_ts(s);

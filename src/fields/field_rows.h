@@ -41,6 +41,12 @@ inline const event::File* opened(const Subject& subject) {
   return subject.event->is_open() ? file_of(subject) : nullptr;
 }
 
+// A time since boot as one since the epoch; missing when either is not known (0).
+inline Value since_epoch(const Subject& subject, std::uint64_t boot_ns) {
+  if (boot_ns == 0 || subject.boot_wall_ns == 0) return {};
+  return Value::unsigned_integer(subject.boot_wall_ns + boot_ns);
+}
+
 // Whether an open gave a directory; when the kernel did not say, the flags did.
 bool is_directory(const event::File& file);
 

@@ -160,8 +160,7 @@ Value duration(const Subject& s) {
 }
 template <event::ProcessId event::Task::* kWho>
 Value start_time(const Subject& s) {
-  const std::uint64_t start = (s.event->task.*kWho).start_ns;
-  return start == 0 || s.boot_wall_ns == 0 ? Value() : Value::unsigned_integer(s.boot_wall_ns + start);
+  return since_epoch(s, (s.event->task.*kWho).start_ns);
 }
 
 // --- the program file
@@ -190,10 +189,7 @@ Value ctime_to_start(const Subject& s) {
   if (start.missing() || ctime.missing()) return {};
   return Value::unsigned_integer(start.unsigned_integer() - ctime.unsigned_integer());
 }
-Value init_start(const Subject& s) {
-  const std::uint64_t start = s.event->task.init_start_ns;
-  return start == 0 || s.boot_wall_ns == 0 ? Value() : Value::unsigned_integer(s.boot_wall_ns + start);
-}
+Value init_start(const Subject& s) { return since_epoch(s, s.event->task.init_start_ns); }
 // Only when the file changed after the container began.
 Value ctime_after_init(const Subject& s) {
   const Value start = init_start(s);

@@ -139,12 +139,12 @@ NetworkGroups group_networks(std::set<Prefix> prefixes,
 std::array<std::uint8_t, SAKER_PLAN_OCTETS> groups_of_octets(
     const std::vector<event::PlanNetwork>& networks) {
   constexpr unsigned kOctetBits = kMappedBits + 8;
+  const Address zero = number_of(prefix_of(std::string_view("\0\0\0\0", 4), 0).first);
   std::array<std::uint8_t, SAKER_PLAN_OCTETS> groups{};
   for (const event::PlanNetwork& network : networks) {
     const Address first = number_of(network.address);
     for (unsigned octet = 0; octet < SAKER_PLAN_OCTETS; ++octet) {
-      const char ip[4] = {static_cast<char>(octet), 0, 0, 0};
-      const Address differ = first ^ number_of(prefix_of({ip, sizeof(ip)}, 8).first);
+      const Address differ = first ^ (zero | Address{octet} << 24);
       const unsigned bits = std::min<unsigned>(network.bits, kOctetBits);
       if (bits == 0 || differ >> (128 - bits) == 0)
         groups[octet] = network.bits > kOctetBits ? SAKER_PLAN_MANY : network.group;
